@@ -1,0 +1,101 @@
+"""The nouns of the engine: what is asked of it, what it works on, and what it answers."""
+
+from __future__ import annotations
+
+import enum
+from array import array
+from dataclasses import dataclass, field
+
+from server.errors import ServerError
+
+
+class FinishReason(enum.StrEnum):
+    """Why a sequence ended by itself. The other way to end is an error."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingParams:
+    """How the next token is drawn. A neutral value leaves its step out of the chain; temperature 0 is greedy."""
+
+    temperature: float = 0.8
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    typical_p: float = 1.0
+    top_n_sigma: float = -1.0
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.1
+    repeat_penalty: float = 1.0
+    repeat_last_n: int = 64
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
+    dry_penalty_last_n: int = -1
+    dry_sequence_breakers: tuple[str, ...] = ("\n", ":", '"', "*")
+    seed: int | None = None
+    logit_bias: tuple[tuple[int, float], ...] = ()
+    ignore_eos: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One answer to one prompt. `n` answers are n requests: the prefix cache makes the prompt shared."""
+
+    id: str
+    prompt: array[int]
+    """Token ids, type code "i"; checked against the vocabulary before they come here."""
+    max_tokens: int | None = None
+    sampling: SamplingParams = field(default_factory=SamplingParams)
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None
+    """None: not asked for. k: the drawn token's log-probability and those of the k best."""
+    owner: str = ""
+    """The key it runs for: fairness is between owners."""
+    scope: str = ""
+    """Who may share its prefix: equal scopes share cells."""
+    priority: int = 0
+    """Higher goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A drawn token with what else could have been: `top` holds (token, bytes, logprob), best first."""
+
+    token: int
+    data: bytes
+    logprob: float
+    top: tuple[tuple[int, bytes, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a sequence ended, and what it cost. Exactly one for each request."""
+
+    reason: FinishReason
+    prompt_tokens: int
+    cached_tokens: int
+    """Prompt tokens that were not computed for this request."""
+    generated_tokens: int
+    error: ServerError | None = None
+    """Set when it did not end by itself; `reason` is then CANCELLED."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEvent:
+    """What one step brought to one request."""
+
+    id: str
+    text: str = ""
+    """Whole characters only; may be empty while a character or a stop string is held back."""
+    tokens: int = 0
+    """How many tokens this event stands for, held-back ones included."""
+    logprobs: tuple[TokenLogprob, ...] = ()
+    """Of the tokens whose text is in `text`."""
+    outcome: Outcome | None = None
+    """Set on the last event of a request, and only there."""

@@ -1,0 +1,214 @@
+"""Everything that can go wrong, as one tree.
+
+An error knows the facts (status, type, code, the parameter at fault, when to try again); how they
+look on the wire is the business of the *face* that was asked (`api/faces.py`), in one place.
+The message always says what was wrong, what was expected and, where there is something to do, what to do.
+
+    ServerError                     500  server_error
+    ├── BadRequest                  400  invalid_request_error
+    │   ├── ContextLengthExceeded   400  context_length_exceeded
+    │   └── TemplateFailed          400  template_failed
+    ├── Unauthorized                401  invalid_api_key
+    ├── Forbidden                   403  missing_right
+    ├── NotFound                    404
+    │   └── ModelNotFound           404  model_not_found
+    ├── MethodNotAllowed            405  method_not_allowed
+    ├── RequestTimeout              408  request_timeout
+    ├── Conflict                    409  conflict
+    ├── PayloadTooLarge             413  request_too_large
+    ├── UnsupportedMediaType        415  unsupported_media_type
+    ├── WrongHost                   421  wrong_host
+    ├── TooManyRequests             429  too_many_requests     Retry-After
+    └── Unavailable                 503                        Retry-After
+        ├── ModelLoading            503  model_loading
+        ├── ModelLoadFailed         503  model_load_failed
+        ├── ModelNotLoaded          503  model_not_loaded
+        ├── OutOfMemory             503  insufficient_memory
+        ├── EngineDied              503  engine_died
+        └── Draining                503  shutting_down
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ServerError(Exception):
+    """The root. Raised as itself only for a bug of ours: its message must be fit for a stranger's eyes."""
+
+    status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    code: ClassVar[str | None] = None
+    retry_after: float | None = None
+
+    def __init__(self, message: str, *, param: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        if retry_after is not None:
+            self.retry_after = retry_after
+
+
+class BadRequest(ServerError):
+    """What the client sent cannot be done; `param` names the part."""
+
+    status = 400
+    type = "invalid_request_error"
+
+
+class ContextLengthExceeded(BadRequest):
+    """The prompt does not fit the model's context. Both numbers stand in the message."""
+
+    code = "context_length_exceeded"
+
+    def __init__(self, prompt_tokens: int, context: int, *, param: str = "messages") -> None:
+        super().__init__(
+            f"This model's context is {context} tokens, and one of them must be left for the answer; "
+            f"the prompt is {prompt_tokens} tokens. Shorten it.",
+            param=param,
+        )
+
+
+class TemplateFailed(BadRequest):
+    """The model's chat template refused the messages, or outran its bounds."""
+
+    code = "template_failed"
+
+
+class Unauthorized(ServerError):
+    """No key, or not one of ours."""
+
+    status = 401
+    type = "invalid_request_error"
+    code = "invalid_api_key"
+
+
+class Forbidden(ServerError):
+    """A valid key without the right this needs."""
+
+    status = 403
+    type = "permission_error"
+    code = "missing_right"
+
+
+class NotFound(ServerError):
+    """No such route or thing (or not this key's)."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "not_found"
+
+
+class ModelNotFound(NotFound):
+    """A model name that no card has."""
+
+    code = "model_not_found"
+
+    def __init__(self, name: str, known: list[str] | None = None) -> None:
+        there_are = f" There are: {', '.join(known)}." if known else ""
+        super().__init__(f"The model {name[:200]!r} does not exist.{there_are}", param="model")
+
+
+class MethodNotAllowed(ServerError):
+    """The path exists, the method does not; `allow` goes into the header."""
+
+    status = 405
+    type = "invalid_request_error"
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
+
+
+class RequestTimeout(ServerError):
+    """The client was too slow to send what it announced."""
+
+    status = 408
+    type = "invalid_request_error"
+    code = "request_timeout"
+
+
+class Conflict(ServerError):
+    """It cannot be done in the present state."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "conflict"
+
+
+class PayloadTooLarge(ServerError):
+    """More bytes than the limit."""
+
+    status = 413
+    type = "invalid_request_error"
+    code = "request_too_large"
+
+
+class UnsupportedMediaType(ServerError):
+    """A body that is not what the route reads."""
+
+    status = 415
+    type = "invalid_request_error"
+    code = "unsupported_media_type"
+
+
+class WrongHost(ServerError):
+    """A Host header this server does not answer to."""
+
+    status = 421
+    type = "invalid_request_error"
+    code = "wrong_host"
+
+
+class TooManyRequests(ServerError):
+    """The waiting line is full. Try again after `retry_after` seconds."""
+
+    status = 429
+    type = "rate_limit_error"
+    code = "too_many_requests"
+    retry_after = 1.0
+
+
+class Unavailable(ServerError):
+    """Not now. Try again after `retry_after` seconds."""
+
+    status = 503
+    type = "service_unavailable"
+    retry_after = 5.0
+
+
+class ModelLoading(Unavailable):
+    """The model is being loaded and the client did not want to wait longer."""
+
+    code = "model_loading"
+
+
+class ModelLoadFailed(Unavailable):
+    """The model's file was refused; the message names what is wrong with it."""
+
+    code = "model_load_failed"
+
+
+class ModelNotLoaded(Unavailable):
+    """Nothing is loaded, and this may not load it."""
+
+    code = "model_not_loaded"
+
+
+class OutOfMemory(Unavailable):
+    """The model does not fit beside what must stay loaded; needed and free bytes stand in the message."""
+
+    code = "insufficient_memory"
+
+
+class EngineDied(Unavailable):
+    """The thread that ran the model ended unexpectedly; the request is lost, the next one loads the model anew."""
+
+    code = "engine_died"
+
+
+class Draining(Unavailable):
+    """The server is shutting down and takes no new work."""
+
+    code = "shutting_down"

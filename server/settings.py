@@ -1,0 +1,192 @@
+"""`config/server.yaml` becomes frozen Settings.
+
+The YAML file is the one list of settings there is: OmegaConf resolves the environment variable that each value
+names, and the classes here give the values their types and bounds. A setting in one place only is an error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from yaml import YAMLError
+
+PACKAGE = Path(__file__).parent
+ROOT = PACKAGE.parent if (PACKAGE.parent / "config" / "server.yaml").is_file() else PACKAGE / "_defaults"
+"""The project's root; in an installed package, the folder with the defaults that travel in it."""
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message names file, setting and what was expected."""
+
+
+def _words(value: Any) -> Any:
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSection(_Section):
+    host: str
+    port: int = Field(ge=0, le=65535)
+    allowed_hosts: Words
+    cors_origins: Words
+    trusted_proxies: Words
+    drain_seconds: float = Field(ge=0)
+
+
+class PathsSection(_Section):
+    """Absolute by the time anybody reads them."""
+
+    data_dir: Path
+    models: Path
+    storage: Path
+
+
+class TlsSection(_Section):
+    enabled: bool
+    key: Path
+    certificate: Path
+    chain: Path | None
+    passphrase: str = Field(repr=False)
+
+
+class AuthSection(_Section):
+    first_key: str = Field(repr=False)
+    first_key_file: Path | None
+
+
+class ModelsSection(_Section):
+    autoload: bool
+    idle_seconds: float = Field(ge=0)
+    memory_limit_mb: int = Field(ge=0)
+    load_wait_seconds: float = Field(ge=0)
+
+
+class EngineSection(_Section):
+    slots: int = Field(ge=1, le=256)
+    cells: int = Field(ge=0)
+    batch: int = Field(ge=1, le=16384)
+    target_gap_ms: float = Field(gt=0)
+    threads: int = Field(ge=0, le=1024)
+    prefix_scope: Literal["key", "server"]
+
+
+class LimitsSection(_Section):
+    header_bytes: int = Field(ge=256)
+    header_count: int = Field(ge=1)
+    header_seconds: float = Field(gt=0)
+    body_bytes: int = Field(ge=1)
+    body_idle_seconds: float = Field(gt=0)
+    json_depth: int = Field(ge=1, le=500)
+    waiting: int = Field(ge=1)
+    waiting_per_key: int = Field(ge=1)
+    choices: int = Field(ge=1)
+    prompts: int = Field(ge=1)
+    stop_strings: int = Field(ge=1)
+    stop_length: int = Field(ge=1)
+    logit_bias: int = Field(ge=1)
+    top_logprobs: int = Field(ge=0)
+    tools: int = Field(ge=1)
+    template_seconds: float = Field(gt=0)
+    template_bytes: int = Field(ge=1)
+    slow_reader_seconds: float = Field(gt=0)
+
+
+class LogSection(_Section):
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["text", "json"]
+
+
+class DialectSection(_Section):
+    enabled: bool
+    prefix: str = Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$")
+    keyless: str
+    keyless_beyond_loopback: bool
+
+
+class DialectsSection(_Section):
+    llm_api: DialectSection
+
+
+class Settings(_Section):
+    """All settings, checked. Frozen: a changed setting is a new Settings."""
+
+    server: ServerSection
+    paths: PathsSection
+    tls: TlsSection
+    auth: AuthSection
+    models: ModelsSection
+    engine: EngineSection
+    limits: LimitsSection
+    log: LogSection
+    dialects: DialectsSection
+
+
+_PATHS = (
+    ("paths", "data_dir"),
+    ("paths", "models"),
+    ("paths", "storage"),
+    ("tls", "key"),
+    ("tls", "certificate"),
+    ("tls", "chain"),
+    ("auth", "first_key_file"),
+)
+
+
+def load_settings(file: Path | None = None, overrides: dict[str, Any] | None = None) -> Settings:
+    """The defaults of `config/server.yaml`, then `file`, then `overrides` ("server.port": 0).
+
+    Raises SettingsError with one readable line for each value that cannot be used.
+    """
+    defaults = ROOT / "config" / "server.yaml"
+    source = file or defaults
+    try:
+        tree = OmegaConf.load(defaults)
+        if file is not None:
+            tree = OmegaConf.merge(tree, OmegaConf.load(file))
+        for dotted, value in (overrides or {}).items():
+            OmegaConf.update(tree, dotted, str(value) if isinstance(value, Path) else value)
+        values = OmegaConf.to_container(tree, resolve=True)
+    except (OSError, YAMLError, OmegaConfBaseException) as error:
+        raise SettingsError(f"{source}: {error}") from error
+    if not isinstance(values, dict):
+        raise SettingsError(f"{source}: expected sections of settings, found {type(values).__name__}")
+    given = OmegaConf.load(file) if file is not None else OmegaConf.create()
+    for section, name in _PATHS:
+        if file is not None and OmegaConf.select(given, f"{section}.{name}") is not None:
+            base = file.resolve().parent
+        elif name == "data_dir" and ROOT.name == "_defaults":
+            base = Path.cwd()  # an installed package is not written into
+        else:
+            base = ROOT
+        _anchor(values, section, name, base)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        lines = [
+            f"{source}: {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            + (f", found {problem['input']!r}" if problem["type"] not in ("missing", "extra_forbidden") else "")
+            for problem in error.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def _anchor(values: dict[Any, Any], section: str, name: str, base: Path) -> None:
+    part = values.get(section)
+    if not isinstance(part, dict) or name not in part:
+        return
+    text = part[name]
+    if not text:
+        part[name] = None
+    elif isinstance(text, str):
+        path = Path(text.replace("\\", "/")) if "\\" in text and not Path(text).exists() else Path(text)
+        part[name] = path if path.is_absolute() else base / path
