@@ -1,8 +1,9 @@
 """The models that the server offers: `data/models.json` becomes ModelCards.
 
 Owns what the file means: where a model's file lies, which defaults it brings, which names lead to it. What the file
-may say stands in `config/models.schema.json`, and `catalog_file.py` holds it to that. An overlay, `<data_dir>/models.json`, holds the models that were added
-while the server ran; its entries replace those of the same name, and the checked-in file is never written.
+may say stands in `config/models.schema.json`, and `catalog_file.py` holds it to that. An overlay,
+`<data_dir>/models.json`, holds the models that were added while the server ran; its entries replace those of the same
+name, and the checked-in file is never written.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a models.json may say: reads one, holds it to `config/models.schema.json`, and explains what is wrong in words."""
+"""What a models.json may say: reads it, holds it to `config/models.schema.json`, and puts what is wrong into words."""
 
 from __future__ import annotations
 
