@@ -41,6 +41,7 @@ class ServerSection(_Section):
     cors_origins: Words
     trusted_proxies: Words
     drain_seconds: float = Field(ge=0)
+    heartbeat_seconds: float = Field(gt=0)
 
 
 class PathsSection(_Section):

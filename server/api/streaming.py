@@ -1,0 +1,256 @@
+"""How an answer leaves the house: as Server-Sent Events, or folded into one body. Both read the same deltas.
+
+`EventStream` owns the life of a stream on the wire:
+
+    silent ──first event──▶ open ──last event──▶ ended
+       │                     │
+       └─ after `patience`: opens with a comment, and a comment follows every `heartbeat` of silence
+
+Whatever fails while it is silent is raised, so that it still gets its proper status; what fails later becomes an
+event in the stream, which then ends. A client that leaves, or takes nothing for `slow_reader` seconds, ends the
+events' generator at once, and with it the context of the answer that it holds open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from server.chat.backend import Answer
+from server.chat.messages import Delta, Usage
+from server.engine.request import FinishReason, TokenLogprob
+from server.errors import ServerError
+from server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+COMMENT = b": waiting\n\n"
+"""Shows life; every SSE reader drops it."""
+
+to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+"""Made once: `json.dumps` with options makes an encoder a call."""
+
+
+class ClientLeft(Exception):
+    """The client closed the connection before the answer was done. Nobody is there to be told."""
+
+
+async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`; cancels it at once, and raises ClientLeft, when the client closes the connection."""
+    return await _first(work, _left(receive))
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _first(work: Coroutine[Any, Any, T], *watchers: Coroutine[Any, Any, None]) -> T:
+    """Run `work` until it is done, or a watcher is: then it is cancelled, and ClientLeft is raised.
+
+    All of them have ended when this returns, however it returns.
+    """
+    main = asyncio.ensure_future(work)
+    others = [asyncio.ensure_future(watcher) for watcher in watchers]
+    try:
+        await asyncio.wait((main, *others), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (main, *others):
+            task.cancel()
+        await asyncio.gather(main, *others, return_exceptions=True)
+    if not main.cancelled():
+        return main.result()
+    for task in others:
+        if not task.cancelled():
+            task.result()
+    raise ClientLeft
+
+
+class EventStream(Response):
+    """A response of Server-Sent Events, given as the bytes of whole events.
+
+    Not sse-starlette's: that one opens before anything is known, ends all streams as soon as the server is told to
+    stop, and cannot tell a slow reader from a long silence.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(
+        self,
+        events: AsyncGenerator[bytes, None],
+        *,
+        failure: Callable[[ServerError], bytes],
+        settings: Settings,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """`failure` makes the event that tells of an error after the stream has opened."""
+        self.status_code = 200
+        self.background = None
+        self.init_headers({"cache-control": "no-cache", "x-accel-buffering": "no", **(headers or {})})
+        self._events = events
+        self._failure = failure
+        self._patience = settings.models.load_wait_seconds
+        self._heartbeat = settings.server.heartbeat_seconds
+        self._slow_reader = settings.limits.slow_reader_seconds
+        self._open = False
+        self._opening = asyncio.Lock()
+        self._sending = False
+        self._last = time.monotonic()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            await self._events.aclose()
+            await self._start(send)
+            return await send({"type": "http.response.body", "body": b"", "more_body": False})
+        with suppress(ClientLeft):
+            await _first(self._pump(send), _left(receive), self._pulse(send))
+
+    async def _start(self, send: Send) -> None:
+        async with self._opening:
+            if not self._open:
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                self._open = True
+
+    async def _pump(self, send: Send) -> None:
+        # One task enters the generator, draws from it and closes it: what it holds open may rely on that.
+        try:
+            async with aclosing(self._events) as events:
+                async for event in events:
+                    if event:
+                        await self._write(send, event)
+        except ServerError as error:
+            if not self._open:
+                raise
+            await self._write(send, self._failure(error))
+        except Exception:
+            if not self._open:
+                raise
+            log.exception("A stream broke")
+            await self._write(send, self._failure(ServerError("The server made a mistake; this answer ends here.")))
+        if not self._open:
+            await self._start(send)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _write(self, send: Send, data: bytes) -> None:
+        self._last = time.monotonic()
+        self._sending = True
+        if not self._open:
+            await self._start(send)
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+        self._sending = False
+
+    async def _pulse(self, send: Send) -> None:
+        """Returns when the client has taken nothing for too long."""
+        while True:
+            if self._sending:
+                limit = self._slow_reader
+            else:
+                limit = self._heartbeat if self._open else self._patience
+            left = self._last + limit - time.monotonic()
+            if left > 0:
+                await asyncio.sleep(left)
+            elif self._sending:
+                log.info("A client took nothing for %g s and was dropped", limit)
+                return
+            else:
+                # Bounded, as the watch over slow readers must not itself wait for one.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._slow_reader):
+                        await self._write(send, COMMENT)
+
+
+class Chunks(Protocol):
+    """How one endpoint writes its stream: each method gives the bytes of whole events, or none."""
+
+    def begin(self) -> bytes:
+        """What stands before the first delta; sent together with it."""
+
+    def delta(self, delta: Delta) -> bytes:
+        """One delta."""
+
+    def end(self, usage: Usage) -> bytes:
+        """After the last delta of a whole answer."""
+
+
+async def stream(
+    opening: AbstractAsyncContextManager[Answer], chunks: Callable[[Answer], Chunks]
+) -> AsyncGenerator[bytes, None]:
+    """An answer as events. Closing the generator cancels the answer."""
+    async with opening as answer:
+        writer = chunks(answer)
+        write = writer.delta
+        head = writer.begin()
+        async for delta in answer:
+            if head:
+                yield head + write(delta)
+                head = b""
+            else:
+                yield write(delta)
+        yield head + writer.end(answer.usage)
+
+
+class Choice:
+    """The deltas of one choice, put together."""
+
+    def __init__(self) -> None:
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self.logprobs: list[TokenLogprob] = []
+        self.finish: FinishReason | None = None
+
+    def add(self, delta: Delta) -> None:
+        self._content.append(delta.content)
+        self._reasoning.append(delta.reasoning)
+        self.logprobs.extend(delta.logprobs)
+        self.finish = delta.finish or self.finish
+
+    @property
+    def content(self) -> str:
+        return "".join(self._content)
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(self._reasoning)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole answer: its choices by index, and what it cost."""
+
+    choices: tuple[Choice, ...]
+    usage: Usage
+    fingerprint: str
+
+
+async def fold(opening: AbstractAsyncContextManager[Answer], count: int) -> Whole:
+    """The answer as a whole: the fold of its stream. `count` choices are expected."""
+    choices = tuple(Choice() for _ in range(count))
+    async with opening as answer:
+        async for delta in answer:
+            choices[delta.index].add(delta)
+        return Whole(choices, answer.usage, answer.fingerprint)
+
+
+def event(data: Any, name: str | None = None) -> bytes:
+    """One event with JSON as its data."""
+    head = f"event: {name}\n" if name else ""
+    return f"{head}data: {to_json(data)}\n\n".encode()
+
+
+async def texts(opening: AbstractAsyncContextManager[Answer]) -> AsyncIterator[str]:
+    """The visible text of an answer with one choice, piece by piece."""
+    async with opening as answer:
+        async for delta in answer:
+            if delta.content:
+                yield delta.content
