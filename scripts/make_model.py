@@ -377,14 +377,14 @@ def _transformer(shape: Shape, quant: Quant, seed: int, tie: bool = True, post_n
         block = f"blk.{layer}."
         tensors += [
             _ones(f"{block}attn_norm.weight", width),
-            random(f"{block}attn_q.weight", width, width, 2.0),
+            random(f"{block}attn_q.weight", width, width, 3.0),
             random(f"{block}attn_k.weight", kv, width),
             random(f"{block}attn_v.weight", kv, width),
-            random(f"{block}attn_output.weight", width, width, 2.0),
+            random(f"{block}attn_output.weight", width, width, 3.0),
             _ones(f"{block}ffn_norm.weight", width),
             random(f"{block}ffn_gate.weight", wide, width),
             random(f"{block}ffn_up.weight", wide, width),
-            random(f"{block}ffn_down.weight", width, wide),
+            random(f"{block}ffn_down.weight", width, wide, 4.0),
         ]
         if post_norms:
             tensors += [
