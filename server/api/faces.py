@@ -1,0 +1,92 @@
+"""Faces: where a path's clients put their key, and what errors look like to them.
+
+One face for each kind of client, found from the path before the key is looked at, so that even the 401 has the shape
+that the client reads. `/v1` is always OpenAI's. A dialect makes its own `Face` and `build_app` puts it into `Faces`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from server.errors import MethodNotAllowed, ServerError, Unauthorized
+
+SLASHES = re.compile("/{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What one kind of client expects around every answer."""
+
+    name: str
+    owns: Callable[[str, Scope], bool]
+    """Whether a path (slashes collapsed, none trailing) is this face's."""
+    find_key: Callable[[Scope], str | None]
+    """The key as the client sent it; None when it sent none."""
+    render: Callable[[ServerError, str], Response]
+    """An error and the request's id, as this client reads them."""
+    keyless: str = ""
+    """Id of the key that a request without one acts as; empty: a key is asked for."""
+
+
+class Faces:
+    """All faces of a server, OpenAI's last because it takes what no other owns."""
+
+    def __init__(self, others: Sequence[Face] = ()) -> None:
+        self._others = tuple(others)
+
+    def of(self, scope: Scope) -> Face:
+        path = SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
+        if path != "/v1" and not path.startswith("/v1/"):
+            for face in self._others:
+                if face.owns(path, scope):
+                    return face
+        return OPENAI
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of this (lower-case) name."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return None
+
+
+def bearer_key(scope: Scope) -> str | None:
+    """The key of `Authorization: Bearer`, else of `x-api-key`."""
+    authorization = header(scope, b"authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.lower() == "bearer" and token.strip():
+            return token.strip()
+    return header(scope, b"x-api-key")
+
+
+def error_headers(error: ServerError) -> dict[str, str]:
+    """The headers that belong to an error in whatever shape its body is."""
+    headers: dict[str, str] = {}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+        headers["retry-after-ms"] = str(max(1, math.ceil(error.retry_after * 1000)))
+    if isinstance(error, Unauthorized):
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(error, MethodNotAllowed):
+        headers["allow"] = error.allow
+    return headers
+
+
+def openai_error(error: ServerError) -> dict[str, dict[str, str | None]]:
+    """OpenAI's error object: all four keys, always. Streams send it as an event."""
+    return {"error": {"message": error.message, "type": error.type, "param": error.param, "code": error.code}}
+
+
+def _render_openai(error: ServerError, request_id: str) -> Response:
+    return JSONResponse(openai_error(error), error.status, error_headers(error))
+
+
+OPENAI = Face("openai", owns=lambda path, scope: True, find_key=bearer_key, render=_render_openai)

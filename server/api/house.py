@@ -1,0 +1,139 @@
+"""What an endpoint is given, and how it says what it is.
+
+`House` holds the parts that the lower floors built; a module of endpoints has one function,
+`routes(house) -> list[Endpoint]`. An `Endpoint` is a Starlette route that carries its own documentation and the right
+it needs: the check, `/openapi.json` and the page at `/docs` read that one declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from server.catalog import Catalog
+from server.chat.backend import Backend
+from server.errors import Draining, Forbidden, MethodNotAllowed
+from server.settings import Settings
+from server.telemetry import Metrics
+
+if TYPE_CHECKING:
+    from server.engine.pool import Pool
+    from server.store.auth_keys import AuthKeys
+
+Right = Literal["chat", "models", "admin"]
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts that endpoints work with; made once, in `build_app`."""
+
+    settings: Settings
+    catalog: Catalog
+    pool: Pool
+    backend: Backend
+    keys: AuthKeys
+    metrics: Metrics
+
+
+def house_of(request: Request) -> House:
+    """The house of the application that got this request."""
+    return cast(House, request.app.state.house)
+
+
+class Endpoint(Route):
+    """One method on one path.
+
+    `needs` is the right that the key must have; None: any key will do. On the few open paths (`auth.OPEN`) nobody
+    is asked. `work`: what it starts is refused while the server drains (the default for POST).
+    `streams`: the answer may be server-sent events that never end, so there is no HEAD.
+    `when` makes the route exist for some requests only, where two clients mean different things by one path.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        handler: Handler,
+        *,
+        summary: str,
+        tag: str,
+        needs: Right | None = "chat",
+        description: str = "",
+        body: type[BaseModel] | None = None,
+        answer: type[BaseModel] | None = None,
+        media: str = "application/json",
+        streams: bool = False,
+        query: Mapping[str, str] | None = None,
+        work: bool | None = None,
+        when: Callable[[Scope], bool] | None = None,
+    ) -> None:
+        super().__init__(path, handler, methods=[method])
+        self.method = method
+        self.handler = handler
+        self.summary = summary
+        self.description = description
+        self.tag = tag
+        self.needs = needs
+        self.body = body
+        self.answer = answer
+        self.media = media
+        self.streams = streams
+        self.query = dict(query or {})
+        self.work = method == "POST" if work is None else work
+        self.when = when
+        if streams and self.methods is not None:
+            self.methods.discard("HEAD")
+
+    def at(self, path: str) -> Endpoint:
+        """The same endpoint on another path."""
+        return Endpoint(
+            self.method,
+            path,
+            self.handler,
+            summary=self.summary,
+            tag=self.tag,
+            needs=self.needs,
+            description=self.description,
+            body=self.body,
+            answer=self.answer,
+            media=self.media,
+            streams=self.streams,
+            query=self.query,
+            work=self.work,
+            when=self.when,
+        )
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """As Starlette's, and a trailing slash is served instead of redirected: a redirect would lose the body."""
+        if scope["type"] != "http" or (self.when is not None and not self.when(scope)):
+            return Match.NONE, {}
+        path: str = scope["path"]
+        if path.endswith("/") and len(path) > 1:
+            scope = {**scope, "path": path.rstrip("/") or "/"}
+        return super().matches(scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Method, right, draining; then the handler."""
+        scope["state"]["route"] = self.path
+        if scope["method"] not in (self.methods or ()):
+            allow = ", ".join(sorted(methods_at(scope)))
+            raise MethodNotAllowed(f"{scope['method']} is not answered here; {allow} would be.", allow=allow)
+        if self.needs is not None and self.needs not in scope["state"]["principal"].rights:
+            raise Forbidden(f"This key lacks the right {self.needs!r} that {self.method} {self.path} needs.")
+        if self.work and scope["app"].state.house.pool.draining:
+            raise Draining("The server is shutting down and takes no new work.")
+        await self.app(scope, receive, send)
+
+
+def methods_at(scope: Scope) -> set[str]:
+    """The methods that some route answers on this request's path."""
+    routes = (route for route in scope["app"].routes if isinstance(route, Route))
+    return {method for route in routes if route.matches(scope)[0] is not Match.NONE for method in route.methods or ()}
