@@ -6,6 +6,7 @@ import enum
 from array import array
 from dataclasses import dataclass, field
 
+from server.engine.prefix_cache import Operation, Slot
 from server.errors import ServerError
 
 
@@ -99,3 +100,65 @@ class TokenEvent:
     """Of the tokens whose text is in `text`."""
     outcome: Outcome | None = None
     """Set on the last event of a request, and only there."""
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A request at work. `computed` of its `total` tokens are in the cache; a step moves the one toward the other."""
+
+    request: GenerationRequest
+    arrival: int
+    """Its place in the order of coming; kept when it is preempted."""
+    tokens: array[int]
+    """The prompt, then what was generated. The last one is not computed yet."""
+    slot: Slot | None = None
+    cached: int = 0
+    """Prompt tokens that it found computed when it was first admitted."""
+    waits_for: tuple[Sequence, int] | None = None
+    """Another sequence that is computing a prefix of this one, and how much of it is worth waiting for."""
+    admitted: bool = False
+    """Whether it was ever let in; a preempted one was."""
+
+    @property
+    def computed(self) -> int:
+        """Tokens in the cache."""
+        return self.slot.computed if self.slot is not None else 0
+
+    @property
+    def total(self) -> int:
+        """Tokens there are."""
+        return len(self.tokens)
+
+    @property
+    def pending(self) -> int:
+        """Tokens that a step has still to compute before the next one can be drawn."""
+        return len(self.tokens) - self.computed
+
+    @property
+    def generated(self) -> int:
+        """Tokens drawn so far."""
+        return len(self.tokens) - len(self.request.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next `count` tokens of a sequence, from `start`. `draws`: they are its last, so a token follows."""
+
+    sequence: Sequence
+    start: int
+    count: int
+    draws: bool
+
+
+@dataclass(slots=True)
+class StepPlan:
+    """One step: what to do to the cache first, then what to compute together."""
+
+    operations: list[Operation] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
+    admitted: list[Sequence] = field(default_factory=list)
+    preempted: list[Sequence] = field(default_factory=list)
+    generating: int = 0
+    """Tokens of sequences that are already answering."""
+    prompt: int = 0
+    """Tokens of prompts."""

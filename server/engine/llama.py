@@ -1,0 +1,379 @@
+"""The border to llama.cpp: the only file that imports `llama_cpp`.
+
+It owns every C handle it makes and frees it once, turns return codes into errors, and passes nothing on unbounded.
+A `Vocabulary` may be read from any thread; a `Model` and a `Context` belong to the thread that made them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import logging
+import re
+import sys
+from array import array
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as _binding
+import numpy as np
+import numpy.typing as npt
+
+from server.errors import BadRequest, ModelLoadFailed, ServerError
+
+log = logging.getLogger(__name__)
+
+C = _binding
+"""llama.cpp's functions, for the rooms beside this one that build things in C (sampling.py)."""
+
+Int32s = npt.NDArray[np.int32]
+Int8s = npt.NDArray[np.int8]
+Floats = npt.NDArray[np.float32]
+
+_Int32Pointer = ctypes.POINTER(ctypes.c_int32)
+
+KV_TYPES = {
+    "f32": C.GGML_TYPE_F32,
+    "f16": C.GGML_TYPE_F16,
+    "bf16": 30,
+    "q8_0": C.GGML_TYPE_Q8_0,
+    "q5_1": C.GGML_TYPE_Q5_1,
+    "q5_0": C.GGML_TYPE_Q5_0,
+    "q4_1": C.GGML_TYPE_Q4_1,
+    "q4_0": C.GGML_TYPE_Q4_0,
+}
+
+_C_LIBRARY = "msvcrt" if sys.platform == "win32" else None
+
+_CONTROL = 8
+_USER_DEFINED = 16
+"""Bits of llama.cpp's token attributes."""
+
+_COMPLAINTS = (2, 3)
+"""Log levels: warning and error."""
+
+_BUFFER = re.compile(r"(\S+)\s+(model|KV|RS|compute|output) buffer size\s*=\s*([0-9.]+) MiB")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a model file is opened and how large its context is. Sizes are in tokens."""
+
+    cells: int
+    slots: int
+    batch: int
+    ubatch: int
+    threads: int
+    threads_batch: int
+    gpu_layers: int = -1
+    type_k: str = "f16"
+    type_v: str = "f16"
+    flash_attention: str = "auto"
+    mmap: bool = True
+    mlock: bool = False
+    main_gpu: int = 0
+    tensor_split: tuple[float, ...] = ()
+    lora: tuple[tuple[Path, float], ...] = ()
+
+
+class _Log:
+    """Where llama.cpp's own words go: our log at debug level, and the last complaints and buffer sizes kept."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+        self.buffers: list[tuple[str, str, float]] = []
+        self._line = b""
+        self.callback = C.llama_log_callback(self._write)
+
+    def _write(self, level: int, text: bytes, _: Any) -> None:
+        self._line += text
+        if not self._line.endswith(b"\n"):
+            return
+        line, self._line = self._line.decode("utf-8", "replace").strip(), b""
+        log.debug("llama.cpp: %s", line)
+        if level in _COMPLAINTS:
+            self.complaints = [*self.complaints[-7:], line]
+        if found := _BUFFER.search(line):
+            self.buffers.append((found[1], found[2], float(found[3])))
+
+    def clear(self) -> None:
+        self.complaints.clear()
+        self.buffers.clear()
+
+
+@functools.cache
+def _backend() -> _Log:
+    """Start llama.cpp once in this process; there is one log for all of it, as there is in C."""
+    words = _Log()
+    C.llama_log_set(words.callback, ctypes.c_void_p(0))
+    C.llama_backend_init()
+    return words
+
+
+def build() -> str:
+    """Version of the binding and the library, for fingerprints and reports."""
+    import llama_cpp
+
+    return f"llama-cpp-python {llama_cpp.__version__}"
+
+
+def can_offload() -> bool:
+    """Whether this build of llama.cpp has a GPU to put layers on."""
+    _backend()
+    return bool(C.llama_supports_gpu_offload())
+
+
+class Vocabulary:
+    """The tokens of a model: text to ids and back. Safe to read from any thread while its model is open."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+        self.size = int(C.llama_vocab_n_tokens(handle))
+        self.bos = int(C.llama_vocab_bos(handle))
+        self.eos = int(C.llama_vocab_eos(handle))
+        self._adds_bos = bool(C.llama_vocab_get_add_bos(handle))
+        self.ends = frozenset(t for t in range(self.size) if C.llama_vocab_is_eog(handle, t))
+        self.specials: tuple[str, ...] = tuple(self._special_texts())
+        """Texts of the control and user-defined tokens: what a client's words must never become."""
+        self._pieces: list[bytes | None] = [None] * self.size
+        self._newline = self._raw("\n", special=False)
+        self._prefixes_space = C.llama_vocab_type(handle) == 1
+
+    def _special_texts(self) -> Iterable[str]:
+        for token in range(self.size):
+            if C.llama_vocab_get_attr(self.handle, token) & (_CONTROL | _USER_DEFINED):
+                text = self.text(token)
+                if text:
+                    yield text
+
+    def text(self, token: int) -> str:
+        """The token as the vocabulary spells it: for control tokens, their name."""
+        data = C.llama_vocab_get_text(self.handle, token)
+        return data.decode("utf-8", "replace") if data else ""
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token stands for in an answer; control tokens stand for none."""
+        known = self._pieces[token]
+        if known is None:
+            known = self._pieces[token] = self._piece(token, special=False)
+        return known
+
+    def _piece(self, token: int, *, special: bool) -> bytes:
+        room = ctypes.create_string_buffer(64)
+        size = C.llama_token_to_piece(self.handle, token, room, len(room), 0, special)
+        if size < 0:
+            room = ctypes.create_string_buffer(-size)
+            size = C.llama_token_to_piece(self.handle, token, room, len(room), 0, special)
+        return room.raw[:size]
+
+    def label(self, token: int) -> bytes:
+        """As `piece`, but control tokens by name: for showing which token it was."""
+        return self._piece(token, special=True)
+
+    def tokenize(self, text: str, *, special: bool, first: bool) -> array[int]:
+        """Token ids of `text`. `special` reads control tokens in it; `first` adds the model's own start token.
+
+        Run it on a thread with a deep stack: some pre-tokenizers recurse once a character.
+        A fragment that is not the first gets no leading space, which some vocabularies would add.
+        """
+        if first or not self._prefixes_space or not text or not self._newline:
+            return self._raw(text, special=special, start=first)
+        tokens = self._raw("\n" + text, special=special)
+        head = self._newline
+        return tokens[len(head) :] if tokens[: len(head)] == head else self._raw(text, special=special)
+
+    def _raw(self, text: str, *, special: bool, start: bool = False) -> array[int]:
+        data = text.encode("utf-8", "replace")
+        room = (C.llama_token * (len(data) + 8))()
+        count = C.llama_tokenize(self.handle, data, len(data), room, len(room), start, special)
+        if count < 0:
+            raise BadRequest("This text could not be cut into tokens.")
+        return array("i", memoryview(room).cast("B")[: count * 4].tobytes())
+
+    def starts_with_bos(self) -> bool:
+        """Whether the model's own start token goes before a prompt."""
+        return self._adds_bos and self.bos >= 0
+
+    def check(self, tokens: Iterable[int], param: str) -> array[int]:
+        """Ids from a client, refused when the model has no such token."""
+        result = array("i")
+        for token in tokens:
+            if not 0 <= token < self.size:
+                raise BadRequest(f"Token ids of this model are 0 to {self.size - 1}, found {token}.", param=param)
+            result.append(token)
+        return result
+
+
+class Model:
+    """An open model file. Close it once, after its contexts."""
+
+    def __init__(self, file: Path, options: LoadOptions, progress: Callable[[float], bool] = lambda _: True) -> None:
+        """Load `file`. `progress` gets 0 to 1 and returns False to abort (then ModelLoadFailed is raised)."""
+        words = _backend()
+        words.clear()
+        params = C.llama_model_default_params()
+        params.n_gpu_layers = options.gpu_layers
+        params.main_gpu = options.main_gpu
+        params.load_mode = (1 if options.mmap else 0) + (2 if options.mlock else 0)
+        if options.tensor_split:
+            split = (ctypes.c_float * max(C.llama_max_devices(), len(options.tensor_split)))(*options.tensor_split)
+            params.tensor_split = split
+        aborted = False
+
+        def on_progress(value: float, _: Any) -> bool:
+            nonlocal aborted
+            aborted = not progress(value)
+            return not aborted
+
+        params.progress_callback = C.llama_progress_callback(on_progress)
+        self._handle = C.llama_model_load_from_file(str(file).encode(), params)
+        if not self._handle:
+            why = "the load was cancelled" if aborted else _reason(words, file)
+            raise ModelLoadFailed(f"{file.name} could not be loaded: {why}.")
+        self.vocabulary = Vocabulary(C.llama_model_get_vocab(self._handle))
+        self.trained_context = int(C.llama_model_n_ctx_train(self._handle))
+        self.size = int(C.llama_model_size(self._handle))
+        self.cuttable = not (C.llama_model_is_recurrent(self._handle) or C.llama_model_is_hybrid(self._handle))
+        """Whether a sequence can drop its last tokens: recurrent state cannot."""
+        self.has_decoder = bool(C.llama_model_has_decoder(self._handle))
+        self.has_encoder = bool(C.llama_model_has_encoder(self._handle))
+        template = C.llama_model_chat_template(self._handle, None)
+        self.template: str | None = template.decode("utf-8", "replace") if template else None
+        self._adapters = [self._adapter(lora, scale) for lora, scale in options.lora]
+
+    def _adapter(self, file: Path, scale: float) -> tuple[Any, float]:
+        adapter = C.llama_adapter_lora_init(self._handle, str(file).encode())
+        if not adapter:
+            self.close()
+            raise ModelLoadFailed(f"The LoRA {file.name} does not fit this model or cannot be read.")
+        return adapter, scale
+
+    def context(self, options: LoadOptions) -> Context:
+        """Make the one context that all sequences share. ModelLoadFailed when its memory cannot be had."""
+        return Context(self._handle, options, self._adapters)
+
+    def buffers(self) -> list[tuple[str, str, float]]:
+        """What llama.cpp reported since the load began: device, kind (model, KV, compute, output) and MiB."""
+        return list(_backend().buffers)
+
+    def close(self) -> None:
+        """Free the model (its adapters go with it)."""
+        handle, self._handle = self._handle, None
+        if handle:
+            C.llama_model_free(handle)
+
+
+class Context:
+    """One context with one unified cache: `slots` sequences over `cells` cells."""
+
+    def __init__(self, model: Any, options: LoadOptions, adapters: list[tuple[Any, float]]) -> None:
+        words = _backend()
+        params = C.llama_context_default_params()
+        params.n_ctx = options.cells
+        params.n_batch = options.batch
+        params.n_ubatch = min(options.ubatch, options.batch)
+        params.n_seq_max = options.slots
+        params.n_outputs_max = min(options.slots, options.batch)
+        params.n_threads = options.threads
+        params.n_threads_batch = options.threads_batch
+        params.type_k = KV_TYPES[options.type_k]
+        params.type_v = KV_TYPES[options.type_v]
+        params.flash_attn_type = {"auto": -1, "off": 0, "on": 1}[options.flash_attention]
+        params.kv_unified = True
+        params.swa_full = True  # a window's cache keeps all cells, so that any suffix can be dropped
+        params.no_perf = True
+        # llama.cpp asks before every node of the graph whether to go on: far too often to call Python.
+        # strlen of this flag answers in C: 0 while it is empty, 1 once `interrupt` has written to it.
+        self._flag = ctypes.create_string_buffer(2)
+        params.abort_callback = ctypes.cast(ctypes.CDLL(_C_LIBRARY).strlen, C.ggml_abort_callback)
+        params.abort_callback_data = ctypes.cast(self._flag, ctypes.c_void_p)
+        self._handle = C.llama_init_from_model(model, params)
+        if not self._handle:
+            raise ModelLoadFailed(f"The context could not be made: {_reason(words)}.")
+        self._memory = C.llama_get_memory(self._handle)
+        self.cells = int(C.llama_n_ctx(self._handle))
+        self._vocabulary = int(C.llama_vocab_n_tokens(C.llama_model_get_vocab(model)))
+        self._adapt(adapters)
+        size = options.batch
+        self.token: Int32s = np.zeros(size, np.int32)
+        self.position: Int32s = np.zeros(size, np.int32)
+        self.sequence: Int32s = np.zeros(size, np.int32)
+        """The sequence that each token of the batch belongs to."""
+        self.wanted: Int8s = np.zeros(size, np.int8)
+        """Whether the logits of a token are wanted."""
+        self._batch = self._view_batch(size)
+
+    def _view_batch(self, size: int) -> Any:
+        """A llama_batch over the arrays above: they are its memory, and nothing of it is llama.cpp's to free."""
+        self._one_each: Int32s = np.ones(size, np.int32)
+        addresses = (self.sequence.ctypes.data + 4 * i for i in range(size))
+        self._sequence_pointers = (_Int32Pointer * size)(
+            *(ctypes.cast(address, _Int32Pointer) for address in addresses)
+        )
+        return C.llama_batch(
+            n_tokens=0,
+            token=self.token.ctypes.data_as(_Int32Pointer),
+            embd=None,
+            pos=self.position.ctypes.data_as(_Int32Pointer),
+            n_seq_id=self._one_each.ctypes.data_as(_Int32Pointer),
+            seq_id=ctypes.cast(self._sequence_pointers, ctypes.POINTER(_Int32Pointer)),
+            logits=self.wanted.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
+        )
+
+    def _adapt(self, adapters: list[tuple[Any, float]]) -> None:
+        if adapters:
+            handles = (ctypes.c_void_p * len(adapters))(*(handle for handle, _ in adapters))
+            scales = (ctypes.c_float * len(adapters))(*(scale for _, scale in adapters))
+            C.llama_set_adapters_lora(self._handle, handles, len(adapters), scales)
+
+    def decode(self, count: int) -> None:
+        """Compute the first `count` tokens of the batch. After a ServerError the cells are in doubt: drop them."""
+        self._batch.n_tokens = count
+        code = C.llama_decode(self._handle, self._batch)
+        if code == 1:
+            raise ServerError("The engine found no room in its cache where its books said there was some.")
+        if code:
+            raise ServerError(f"llama.cpp could not compute this step (code {code}).")
+
+    def logits(self, row: int) -> Floats:
+        """The raw logits of a batch row that was `wanted`; valid until the next decode."""
+        return np.ctypeslib.as_array(C.llama_get_logits_ith(self._handle, row), (self._vocabulary,))
+
+    def sample(self, chain: Any, row: int) -> int:
+        """Draw a token for a batch row through a sampler chain, which remembers it."""
+        return int(C.llama_sampler_sample(chain, self._handle, row))
+
+    def share(self, source: int, target: int, length: int) -> None:
+        """Let `target` have the first `length` tokens of `source`; no data is copied."""
+        C.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def cut(self, sequence: int, length: int) -> bool:
+        """Drop what `sequence` has beyond `length` tokens; False when this memory cannot."""
+        return bool(C.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def clear(self) -> None:
+        """Empty the cache."""
+        C.llama_memory_clear(self._memory, True)
+
+    def interrupt(self) -> None:
+        """Make a running decode end early with an error. From any thread."""
+        self._flag[0] = b"\x01"
+
+    def close(self) -> None:
+        """Free the context."""
+        handle, self._handle = self._handle, None
+        if handle:
+            C.llama_free(handle)
+
+
+def _reason(words: _Log, file: Path | None = None) -> str:
+    """llama.cpp's last complaint, without its function names and our paths."""
+    for line in reversed(words.complaints):
+        text = re.sub(r"^\w+:\s*", "", line).strip().rstrip(".")
+        if file is not None:
+            text = text.replace(str(file), file.name)
+        if text and "failed to load model" not in text:
+            return text[:300]
+    return "llama.cpp gave no reason"

@@ -1,0 +1,262 @@
+"""The one thread that owns one loaded model.
+
+    inbox ──► scheduler.plan ──► runner.run ──► scheduler.commit ──► Writer ──► StepReport ──► deliver
+      ▲                                                                                          │
+      └── Submit, Cancel, Stop: messages are the only way in          one call a step, whatever the number of tokens
+
+Everything mutable in here belongs to this thread. Every request it was given ends in exactly one Outcome.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from server.engine.detokenizer import Detokenizer
+from server.engine.llama import Vocabulary
+from server.engine.pace import Pace
+from server.engine.request import (
+    FinishReason,
+    GenerationRequest,
+    Outcome,
+    Sequence,
+    StepPlan,
+    TokenEvent,
+    TokenLogprob,
+)
+from server.engine.runner import Runner
+from server.engine.scheduler import Scheduler
+from server.errors import EngineDied, ServerError
+
+log = logging.getLogger(__name__)
+
+_QUIET_SECONDS = 1.0
+"""After so long without work the books are audited once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Take these requests, all or none."""
+
+    requests: tuple[GenerationRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """End these requests now; `error` is what whoever listens is told."""
+
+    ids: tuple[str, ...]
+    error: ServerError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End everything that is left with this error, and the thread."""
+
+    error: ServerError
+
+
+Message = Submit | Cancel | Stop
+
+
+@dataclass(slots=True)
+class StepReport:
+    """What a step brought, for the other side of the house."""
+
+    events: list[TokenEvent] = field(default_factory=list)
+    admitted: list[str] = field(default_factory=list)
+    """Requests that have left the waiting line for the first time."""
+    generating: int = 0
+    prompt: int = 0
+    seconds: float = 0.0
+    preempted: int = 0
+    running: int = 0
+    waiting: int = 0
+    cells: int = 0
+    """Cells that hold something."""
+    died: EngineDied | None = None
+    """Set on the last report of a thread that ended unexpectedly."""
+
+
+class Writer:
+    """One answer in the making: tokens in, events out, and when it ends."""
+
+    def __init__(self, sequence: Sequence, vocabulary: Vocabulary, context: int) -> None:
+        request = sequence.request
+        self._sequence = sequence
+        self._vocabulary = vocabulary
+        room = context - len(request.prompt)
+        self._most = room if request.max_tokens is None else min(request.max_tokens, room)
+        self._text = Detokenizer(request.stop)
+        self._logprobs: list[TokenLogprob] = []
+        self._silent = 0
+
+    def write(self, token: int, logprob: TokenLogprob | None) -> TokenEvent | None:
+        """The event this token makes, if any; the last one has the outcome."""
+        ended = token in self._vocabulary.ends
+        text = "" if ended else self._text.feed(self._vocabulary.piece(token))
+        if logprob is not None and not ended and not self._text.stopped:
+            self._logprobs.append(logprob)
+        self._silent += 1
+        reason = None
+        if ended or self._text.stopped:
+            reason = FinishReason.STOP
+        elif self._sequence.generated >= self._most:
+            reason = FinishReason.LENGTH
+        if reason is not None and not self._text.stopped:
+            text += self._text.finish()
+        if not text and reason is None:
+            return None
+        event = TokenEvent(
+            self._sequence.request.id,
+            text,
+            self._silent,
+            tuple(self._logprobs),
+            None if reason is None else self.outcome(reason),
+        )
+        self._silent = 0
+        self._logprobs.clear()
+        return event
+
+    def outcome(self, reason: FinishReason, error: ServerError | None = None) -> Outcome:
+        """How it ended and what it cost."""
+        sequence = self._sequence
+        return Outcome(reason, len(sequence.request.prompt), sequence.cached, sequence.generated, error)
+
+
+class Loop:
+    """The loop itself, run by the thread that loaded the model. Other threads only `post`."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        runner: Runner,
+        vocabulary: Vocabulary,
+        pace: Pace,
+        context: int,
+        deliver: Callable[[StepReport], None],
+    ) -> None:
+        """`context`: tokens one request may use. `deliver` is called from this thread, once a step at most."""
+        self._scheduler = scheduler
+        self._runner = runner
+        self._vocabulary = vocabulary
+        self._pace = pace
+        self._context = context
+        self._deliver = deliver
+        self._writers: dict[str, Writer] = {}
+        self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._stop: Stop | None = None
+
+    def post(self, message: Message) -> None:
+        """Hand a message to the loop; from any thread, never blocks."""
+        self._inbox.put(message)
+
+    def run(self) -> None:
+        """Until a Stop comes. An unexpected error ends every request with EngineDied and is reported, not raised."""
+        try:
+            while self._stop is None:
+                report = StepReport()
+                self._read(report)
+                if self._stop is None and not self._scheduler.idle:
+                    self._step(report)
+                self._send(report)
+            self._end_all(self._stop.error)
+        except Exception:
+            log.exception("The thread of a model ended unexpectedly")
+            died = EngineDied("The engine of this model ended unexpectedly. The next request loads it anew.")
+            self._end_all(died, died)
+
+    def _read(self, report: StepReport) -> None:
+        """Take what is in the inbox; wait for something when there is nothing else to do."""
+        while True:
+            try:
+                if self._scheduler.idle and not report.events and self._stop is None:
+                    message = self._wait()
+                else:
+                    message = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            match message:
+                case Submit(requests):
+                    for request in requests:
+                        sequence = self._scheduler.add(request)
+                        self._writers[request.id] = Writer(sequence, self._vocabulary, self._context)
+                case Cancel(ids, error):
+                    for id in ids:
+                        self._cancel(id, error, report)
+                case Stop():
+                    self._stop = message
+                    return
+
+    def _wait(self) -> Message:
+        try:
+            return self._inbox.get(timeout=_QUIET_SECONDS)
+        except queue.Empty:
+            self._scheduler.check_integrity()
+            return self._inbox.get()
+
+    def _cancel(self, id: str, error: ServerError | None, report: StepReport) -> None:
+        sequence = self._scheduler.cancel(id)
+        if sequence is not None:
+            self._runner.forget(sequence)
+            outcome = self._writers.pop(id).outcome(FinishReason.CANCELLED, error)
+            report.events.append(TokenEvent(id, outcome=outcome))
+
+    def _step(self, report: StepReport) -> None:
+        plan = self._scheduler.plan(self._pace.budget)
+        report.admitted = [s.request.id for s in plan.admitted if s.generated == 0]
+        report.preempted = len(plan.preempted)
+        if not plan.chunks:
+            return
+        try:
+            result = self._runner.run(plan)
+        except ServerError as error:
+            log.error("A step of %d tokens was lost: %s", plan.generating + plan.prompt, error.message)
+            self._lose_all(error, report)
+            return
+        self._pace.learn(plan.generating, plan.prompt, result.seconds)
+        self._write(plan, result.drawn, result.logprobs, report)
+        report.generating, report.prompt, report.seconds = plan.generating, plan.prompt, result.seconds
+
+    def _write(self, plan: StepPlan, drawn: list[int], logprobs: dict[int, TokenLogprob], report: StepReport) -> None:
+        for i, (sequence, token) in enumerate(self._scheduler.commit(plan, drawn)):
+            id = sequence.request.id
+            event = self._writers[id].write(token, logprobs.get(i))
+            if event is None:
+                continue
+            report.events.append(event)
+            if event.outcome is not None:
+                del self._writers[id]
+                self._scheduler.finish(sequence)
+                self._runner.forget(sequence)
+
+    def _lose_all(self, error: ServerError, report: StepReport) -> None:
+        """The cache is in doubt: start from an empty one, and tell everybody who was here."""
+        for sequence in self._scheduler.abandon():
+            outcome = self._writers.pop(sequence.request.id).outcome(FinishReason.CANCELLED, error)
+            report.events.append(TokenEvent(sequence.request.id, outcome=outcome))
+        self._runner.reset()
+
+    def _end_all(self, error: ServerError, died: EngineDied | None = None) -> None:
+        report = StepReport(died=died)
+        for id, writer in self._writers.items():
+            report.events.append(TokenEvent(id, outcome=writer.outcome(FinishReason.CANCELLED, error)))
+        self._writers.clear()
+        while True:
+            try:
+                message = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            if isinstance(message, Submit):
+                lost = Outcome(FinishReason.CANCELLED, 0, 0, 0, error)
+                report.events += [TokenEvent(request.id, outcome=lost) for request in message.requests]
+        self._deliver(report)
+
+    def _send(self, report: StepReport) -> None:
+        if report.events or report.seconds or report.admitted or report.preempted:
+            report.running = len(self._scheduler.running)
+            report.waiting = len(self._scheduler.waiting)
+            report.cells = self._scheduler.cache.total - self._scheduler.cache.free
+            self._deliver(report)

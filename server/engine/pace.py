@@ -1,0 +1,56 @@
+"""How long a step takes, learnt from the steps there were; and so how many prompt tokens fit into one.
+
+A step costs what its generating sequences cost together, plus nearly the same again for every prompt token. Pure:
+it is told the seconds.
+"""
+
+from __future__ import annotations
+
+_MEMORY = 0.3
+"""Weight of the newest step."""
+
+_SHARE = 0.25
+"""Of a step's time, what prompts get at least, so that they do not starve on a slow model."""
+
+_FIRST_GUESS = 16
+"""Prompt tokens to try beside generating sequences before anything is known."""
+
+
+class Pace:
+    """Learns the cost of steps; answers `budget` for a wished longest gap between tokens (seconds)."""
+
+    def __init__(self, target_gap: float) -> None:
+        self.target_gap = target_gap
+        self._per_prompt_token = 0.0
+        self._generating_step = 0.0
+        self._generating = 0
+
+    def learn(self, generating: int, prompt: int, seconds: float) -> None:
+        """A step of so many generating sequences and prompt tokens took so long."""
+        if not prompt:
+            same = self._generating == generating and self._generating_step
+            self._generating_step += (seconds - self._generating_step) * (_MEMORY if same else 1.0)
+            self._generating = generating
+        elif prompt >= _FIRST_GUESS:
+            cost = max(seconds - self._base(generating), seconds / 4) / prompt
+            weight = _MEMORY if self._per_prompt_token else 1.0
+            # A longer prompt gets slower as it grows: believe a rise at once, a fall slowly.
+            if cost > self._per_prompt_token:
+                weight = 1.0 if not self._per_prompt_token else 0.6
+            self._per_prompt_token += (cost - self._per_prompt_token) * weight
+
+    def _base(self, generating: int) -> float:
+        """Seconds of a step with so many generating sequences and no prompt."""
+        if not generating or not self._generating:
+            return 0.0
+        if generating >= self._generating:
+            return self._generating_step * generating / self._generating
+        return self._generating_step
+
+    def budget(self, generating: int) -> int:
+        """Prompt tokens that may join a step of `generating` sequences."""
+        if not self._per_prompt_token:
+            return _FIRST_GUESS
+        base = self._base(generating)
+        seconds = max(self.target_gap - base, base * _SHARE / (1 - _SHARE))
+        return max(1, int(seconds / self._per_prompt_token))

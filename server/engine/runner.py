@@ -1,0 +1,149 @@
+"""A StepPlan becomes one `llama_decode`, and its logits become tokens. Owns the samplers of the running sequences."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from server.engine.llama import Context, Model
+from server.engine.prefix_cache import Cut, Operation
+from server.engine.request import Chunk, Sequence, StepPlan, TokenLogprob
+from server.engine.sampling import Sampler
+from server.errors import ServerError
+
+_WORTH_SPREADING = 250_000
+"""Logits to look at in one step before it pays to sample on two threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """What a step brought: a token for each chunk that draws, in order; and the seconds it took."""
+
+    drawn: list[int]
+    logprobs: dict[int, TokenLogprob]
+    """By position in `drawn`, for those who asked."""
+    seconds: float
+
+
+class Runner:
+    """Carries out plans on one context. Used by one thread."""
+
+    def __init__(self, model: Model, context: Context, threads: int) -> None:
+        self._model = model
+        self._context = context
+        self._samplers: dict[str, Sampler] = {}
+        self._helpers = ThreadPoolExecutor(threads - 1, "sampling") if threads > 1 else None
+        self._parts = threads
+
+    def run(self, plan: StepPlan) -> StepResult:
+        """Change the cache as planned, compute the chunks, draw the tokens. ServerError when the step was lost."""
+        began = time.perf_counter()
+        for operation in plan.operations:
+            self._operate(operation)
+        count, rows = self._fill(plan.chunks)
+        self._context.decode(count)
+        drawing = [chunk.sequence for chunk in plan.chunks if chunk.draws]
+        drawn = self._draw(drawing, rows)
+        logprobs = self._logprobs(drawing, rows, drawn)
+        return StepResult(drawn, logprobs, time.perf_counter() - began)
+
+    def _operate(self, operation: Operation) -> None:
+        if isinstance(operation, Cut):
+            if not self._context.cut(operation.slot, operation.length):
+                raise ServerError("This model's memory could not drop the end of a sequence.")
+        else:
+            self._context.share(operation.source, operation.target, operation.length)
+
+    def _fill(self, chunks: list[Chunk]) -> tuple[int, list[int]]:
+        """Write the chunks into the batch; its size, and the rows whose logits are wanted."""
+        context = self._context
+        at = 0
+        rows = []
+        for chunk in chunks:
+            slot = chunk.sequence.slot
+            assert slot is not None
+            if chunk.count == 1:
+                context.token[at] = chunk.sequence.tokens[chunk.start]
+                context.position[at] = chunk.start
+                context.sequence[at] = slot.id
+                context.wanted[at] = chunk.draws
+                at += 1
+            else:
+                end = at + chunk.count
+                context.token[at:end] = np.frombuffer(chunk.sequence.tokens, np.int32)[
+                    chunk.start : chunk.start + chunk.count
+                ]
+                context.position[at:end] = np.arange(chunk.start, chunk.start + chunk.count)
+                context.sequence[at:end] = slot.id
+                context.wanted[at:end] = 0
+                context.wanted[end - 1] = chunk.draws
+                at = end
+            if chunk.draws:
+                rows.append(at - 1)
+        return at, rows
+
+    def _sampler(self, sequence: Sequence) -> Sampler:
+        sampler = self._samplers.get(sequence.request.id)
+        if sampler is None:
+            sampler = Sampler(sequence.request.sampling, self._model.vocabulary, self._model.trained_context)
+            sampler.recall(sequence.request.prompt)
+            self._samplers[sequence.request.id] = sampler
+        return sampler
+
+    def _draw(self, sequences: list[Sequence], rows: list[int]) -> list[int]:
+        samplers = [self._sampler(sequence) for sequence in sequences]
+        work = list(zip(samplers, rows, strict=True))
+        if self._helpers is None or len(work) < 2 or len(work) * self._model.vocabulary.size < _WORTH_SPREADING:
+            return self._draw_some(work)
+        self._context.logits(rows[0])  # puts the outputs in order once, before several threads read them
+        size = -(-len(work) // self._parts)
+        others = [self._helpers.submit(self._draw_some, work[at : at + size]) for at in range(size, len(work), size)]
+        drawn = self._draw_some(work[:size])
+        for other in others:
+            drawn += other.result()
+        return drawn
+
+    def _draw_some(self, work: list[tuple[Sampler, int]]) -> list[int]:
+        return [self._context.sample(sampler.handle, row) for sampler, row in work]
+
+    def _logprobs(self, sequences: list[Sequence], rows: list[int], drawn: list[int]) -> dict[int, TokenLogprob]:
+        """From the raw logits, which drawing leaves as they are; for those who asked."""
+        label = self._model.vocabulary.label
+        result = {}
+        for i, (sequence, row) in enumerate(zip(sequences, rows, strict=True)):
+            count = sequence.request.logprobs
+            if count is None:
+                continue
+            logits = self._context.logits(row).astype(np.float64)
+            top = logits.max()
+            logprobs = logits - (top + np.log(np.exp(logits - top).sum()))
+            best = np.argpartition(-logprobs, count - 1)[:count] if count else np.empty(0, int)
+            best = best[np.argsort(-logprobs[best], kind="stable")]
+            result[i] = TokenLogprob(
+                drawn[i],
+                label(drawn[i]),
+                float(logprobs[drawn[i]]),
+                tuple((int(token), label(int(token)), float(logprobs[token])) for token in best),
+            )
+        return result
+
+    def forget(self, sequence: Sequence) -> None:
+        """A sequence has ended: free its sampler."""
+        if sampler := self._samplers.pop(sequence.request.id, None):
+            sampler.close()
+
+    def reset(self) -> None:
+        """Forget every sequence and empty the cache."""
+        for sampler in self._samplers.values():
+            sampler.close()
+        self._samplers.clear()
+        self._context.clear()
+
+    def close(self) -> None:
+        """Free the samplers and their threads; the context is its owner's."""
+        self.reset()
+        if self._helpers is not None:
+            self._helpers.shutdown()

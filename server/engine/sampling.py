@@ -1,0 +1,107 @@
+"""SamplingParams become a sampler chain in C, one for each sequence.
+
+The order is llama.cpp's own: bias, penalties, DRY, top-n-sigma, top-k, typical, top-p, min-p, XTC, temperature, draw.
+A step at its neutral value is left out; at temperature 0 so is everything that cannot change which token is best.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import secrets
+from array import array
+from typing import Any
+
+from server.engine.llama import C, Vocabulary
+from server.engine.request import SamplingParams
+
+_KEEP = 1
+"""How many candidates each step leaves at least."""
+
+
+class Sampler:
+    """Draws the tokens of one sequence, and remembers them for the penalties. Owns its chain in C."""
+
+    def __init__(self, params: SamplingParams, vocabulary: Vocabulary, trained_context: int) -> None:
+        settings = C.llama_sampler_chain_default_params()
+        settings.no_perf = True
+        self.handle: Any = C.llama_sampler_chain_init(settings)
+        self.remembers = False
+        """Whether a step looks at earlier tokens, so that the prompt's have to be told it."""
+        self._add_bias(params, vocabulary)
+        self._add_penalties(params, vocabulary, trained_context)
+        if params.temperature <= 0:
+            self._add(C.llama_sampler_init_greedy())
+        else:
+            self._add_draw(params)
+
+    def _add(self, step: Any) -> None:
+        C.llama_sampler_chain_add(self.handle, step)
+
+    def _add_bias(self, params: SamplingParams, vocabulary: Vocabulary) -> None:
+        biases = dict(params.logit_bias)
+        if params.ignore_eos:
+            biases |= dict.fromkeys(vocabulary.ends, -math.inf)
+        if biases:
+            entries = (C.llama_logit_bias * len(biases))(*(C.llama_logit_bias(*entry) for entry in biases.items()))
+            self._add(C.llama_sampler_init_logit_bias(vocabulary.size, len(biases), entries))
+
+    def _add_penalties(self, params: SamplingParams, vocabulary: Vocabulary, trained_context: int) -> None:
+        if (params.repeat_penalty, params.frequency_penalty, params.presence_penalty) != (1.0, 0.0, 0.0):
+            last = trained_context if params.repeat_last_n < 0 else params.repeat_last_n
+            self._add(
+                C.llama_sampler_init_penalties(
+                    vocabulary.size, last, params.repeat_penalty, params.frequency_penalty, params.presence_penalty
+                )
+            )
+            self.remembers = True
+        if params.dry_multiplier > 0:
+            words = [breaker.encode() for breaker in params.dry_sequence_breakers]
+            breakers = (ctypes.c_char_p * len(words))(*words)
+            last = trained_context if params.dry_penalty_last_n < 0 else params.dry_penalty_last_n
+            self._add(
+                C.llama_sampler_init_dry(
+                    vocabulary.handle,
+                    params.dry_multiplier,
+                    params.dry_base,
+                    params.dry_allowed_length,
+                    last,
+                    breakers,
+                    len(words),
+                )
+            )
+            self.remembers = True
+
+    def _add_draw(self, params: SamplingParams) -> None:
+        if params.top_n_sigma > 0:
+            self._add(C.llama_sampler_init_top_n_sigma(params.top_n_sigma))
+        if params.top_k > 0:
+            self._add(C.llama_sampler_init_top_k(params.top_k))
+        if params.typical_p < 1:
+            self._add(C.llama_sampler_init_typical(params.typical_p, _KEEP))
+        if params.top_p < 1:
+            self._add(C.llama_sampler_init_top_p(params.top_p, _KEEP))
+        if params.min_p > 0:
+            self._add(C.llama_sampler_init_min_p(params.min_p, _KEEP))
+        seed = secrets.randbits(32) if params.seed is None else params.seed & 0xFFFFFFFF
+        if params.xtc_probability > 0:
+            self._add(C.llama_sampler_init_xtc(params.xtc_probability, params.xtc_threshold, _KEEP, seed))
+        self._add(C.llama_sampler_init_temp(params.temperature))
+        self._add(C.llama_sampler_init_dist(seed))
+
+    def recall(self, prompt: array[int]) -> None:
+        """Tell the chain what went before the answer, if it cares."""
+        if self.remembers:
+            for token in prompt:
+                C.llama_sampler_accept(self.handle, token)
+
+    def close(self) -> None:
+        """Free the chain with its steps."""
+        handle, self.handle = self.handle, None
+        if handle:
+            C.llama_sampler_free(handle)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # at interpreter exit the library may be gone
+            self.close()
