@@ -1,0 +1,48 @@
+"""Options that several commands share, and what they lead to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from server.cli.client import Client, address
+from server.settings import Settings, load_settings
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", "-c", metavar="FILE", help="Settings that differ from config/server.yaml.", dir_okay=False
+    ),
+]
+Models = Annotated[Path | None, typer.Option("--models", metavar="FILE", help="The file with the models.")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", metavar="DIR", help="Folder that holds everything the server writes.")
+]
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url", metavar="URL", envvar="LLM_API_URL", help="The server. Without it, the one that the settings describe."
+    ),
+]
+Key = Annotated[str, typer.Option("--key", metavar="KEY", envvar="LLM_API_KEY", help="The key to show to the server.")]
+Certificate = Annotated[
+    Path | None,
+    typer.Option("--certificate", metavar="FILE", help="PEM certificate to trust, for a server with its own."),
+]
+Insecure = Annotated[bool, typer.Option("--insecure", help="Do not check the server's certificate.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def settings_from(config: Path | None, models: Path | None = None, data_dir: Path | None = None) -> Settings:
+    """The settings a server started with these options would have."""
+    given: dict[str, Any] = {"paths.models": models, "paths.data_dir": data_dir}
+    return load_settings(config, {name: path.absolute() for name, path in given.items() if path is not None})
+
+
+def client_for(settings: Settings, url: str | None, key: str, certificate: Path | None, insecure: bool) -> Client:
+    """A client of the server at `url`, or of the one that the settings describe, whose certificate is trusted."""
+    if url is None and certificate is None and settings.tls.enabled and settings.tls.certificate.is_file():
+        certificate = settings.tls.certificate
+    return Client(url or address(settings), key, certificate=certificate, insecure=insecure)

@@ -1,0 +1,115 @@
+"""A small OpenAI-compatible server on a real socket, for commands that talk to one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+KEY = "id.secret"
+
+
+@dataclass
+class FakeServer:
+    """What it was asked, and what it answers."""
+
+    url: str = ""
+    words: list[str] = field(default_factory=lambda: ["Hel", "lo", "!"])
+    models: list[str] = field(default_factory=lambda: ["tiny", "other"])
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    error: str = ""
+    """Sent inside the stream, after the words."""
+    endless: bool = False
+    left: threading.Event = field(default_factory=threading.Event)
+    """Set when a client left an endless answer."""
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/v1/models", self.list),
+            Route("/v1/chat/completions", self.chat, methods=["POST"]),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        if refusal := self.refusal(request):
+            return refusal
+        return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
+
+    async def chat(self, request: Request) -> Response:
+        if refusal := self.refusal(request):
+            return refusal
+        body = await request.json()
+        self.requests.append(body)
+        if body["model"] not in self.models:
+            return failed(404, f"The model {body['model']!r} does not exist.")
+        return StreamingResponse(self.stream(), media_type="text/event-stream")
+
+    async def stream(self) -> AsyncIterator[str]:
+        def event(tree: Any) -> str:
+            return f"data: {json.dumps(tree)}\n\n"
+
+        yield event({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
+        yield event({"choices": [{"index": 0, "delta": {"reasoning_content": "(thinking)"}}]})
+        for word in self.words:
+            yield event({"choices": [{"index": 0, "delta": {"content": word}}]})
+        try:
+            while self.endless:
+                yield ": still here\n\n"
+                await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            self.left.set()
+            raise
+        if self.error:
+            yield event({"error": {"message": self.error, "type": "server_error", "param": None, "code": None}})
+            return
+        yield event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+        yield event({"choices": [], "usage": {"completion_tokens": 42}})
+        yield "data: [DONE]\n\n"
+
+    def refusal(self, request: Request) -> Response | None:
+        if request.headers.get("authorization") == f"Bearer {KEY}":
+            return None
+        return failed(401, "This needs a key.")
+
+
+def failed(status: int, message: str) -> Response:
+    return JSONResponse({"error": {"message": message, "type": "x", "param": None, "code": None}}, status)
+
+
+class _Quiet(uvicorn.Server):
+    """A server in a thread, which tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.listening = listening
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.listening()
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    fake = FakeServer()
+    listening = threading.Event()
+    config = uvicorn.Config(Starlette(routes=fake.routes()), port=0, log_level="warning", timeout_graceful_shutdown=1)
+    server = _Quiet(config, listening.set)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    assert listening.wait(10)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    fake.url = f"http://127.0.0.1:{port}"
+    monkeypatch.setenv("LLM_API_URL", fake.url)
+    monkeypatch.setenv("LLM_API_KEY", KEY)
+    yield fake
+    server.should_exit = True
+    thread.join(10)
