@@ -46,6 +46,13 @@ EXPECTED = {
 }
 """What pydantic's kinds of type error say was expected, in JSON's words."""
 
+LENGTHS = {
+    "too_short": ("at least {min_length}", "items"),
+    "too_long": ("at most {max_length}", "items"),
+    "string_too_short": ("at least {min_length}", "characters"),
+    "string_too_long": ("at most {max_length}", "characters"),
+}
+
 
 async def read_body(request: Request, model: type[Body], *, optional: bool = False) -> Body:
     """The request's body as `model`. Raises BadRequest or UnsupportedMediaType.
@@ -168,14 +175,22 @@ def spell(path: Sequence[str | int]) -> str:
 def _sentence(name: str, problems: Sequence[ErrorDetails]) -> str:
     what = f"Invalid {name!r}" if name else "Invalid body"
     first = problems[0]
-    expected = list(dict.fromkeys(EXPECTED[each["type"]] for each in problems if each["type"] in EXPECTED))
-    if first["type"] == "missing":
+    kind, facts = first["type"], first.get("ctx", {})
+    types = dict.fromkeys(EXPECTED[each["type"]] for each in problems if each["type"] in EXPECTED)
+    if kind == "missing":
         return f"Missing required parameter: {name!r}."
-    if expected and first["type"] in EXPECTED:
-        return f"{what}: expected {' or '.join(expected)}, found {_kind(first['input'])}."
-    said = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
-    if first["msg"].startswith("Input should be "):
-        return f"{what}: expected {said}, found {_kind(first['input'], show=True)}."
+    if kind in EXPECTED:
+        return f"{what}: expected {' or '.join(types)}, found {_kind(first['input'])}."
+    if kind == "union_tag_invalid":
+        return f"{what}: expected a {facts['discriminator']} of {facts['expected_tags']}, found {facts['tag']!r:.60}."
+    if kind == "union_tag_not_found":
+        return f"{what}: expected an object with a {facts['discriminator']}, found {_kind(first['input'])}."
+    if kind in LENGTHS:
+        bound, unit = LENGTHS[kind]
+        return f"{what}: expected {bound.format(**facts)} {unit}, found {len(first['input'])}."
+    said = first["msg"].removeprefix("Value error, ").rstrip(".")
+    if said.startswith("Input should be "):
+        return f"{what}: expected {said.removeprefix('Input should be ')}, found {_kind(first['input'], show=True)}."
     return f"{what}: {said}."
 
 
