@@ -1,0 +1,1 @@
+"""Measures the server against the bare engine below it and against its peers. `python -m bench` runs it."""
