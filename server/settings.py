@@ -52,6 +52,10 @@ class PathsSection(_Section):
     storage: Path
 
 
+class StoreSection(_Section):
+    url: str = Field(repr=False)
+
+
 class TlsSection(_Section):
     enabled: bool
     key: Path
@@ -123,6 +127,7 @@ class Settings(_Section):
 
     server: ServerSection
     paths: PathsSection
+    store: StoreSection
     tls: TlsSection
     auth: AuthSection
     models: ModelsSection
@@ -151,7 +156,7 @@ def load_settings(file: Path | None = None, overrides: dict[str, Any] | None = N
     defaults = ROOT / "config" / "server.yaml"
     source = file or defaults
     try:
-        tree = OmegaConf.load(defaults)
+        tree: Any = OmegaConf.load(defaults)
         if file is not None:
             tree = OmegaConf.merge(tree, OmegaConf.load(file))
         for dotted, value in (overrides or {}).items():

@@ -6,6 +6,7 @@ A `Vocabulary` may be read from any thread; a `Model` and a `Context` belong to 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import logging
@@ -46,6 +47,9 @@ KV_TYPES = {
 }
 
 _C_LIBRARY = "msvcrt" if sys.platform == "win32" else None
+
+_GPU = 1
+"""ggml's number for that type of device."""
 
 _CONTROL = 8
 _USER_DEFINED = 16
@@ -123,6 +127,33 @@ def can_offload() -> bool:
     """Whether this build of llama.cpp has a GPU to put layers on."""
     _backend()
     return bool(C.llama_supports_gpu_offload())
+
+
+def _ggml(name: str) -> ctypes.CDLL:
+    """One of the libraries that come with the binding; they are loaded already, this only finds them."""
+    folder = Path(_binding.__file__).parent / "lib"
+    return ctypes.CDLL(str(next(path for path in folder.iterdir() if path.stem in (name, f"lib{name}"))))
+
+
+def gpu_memory() -> list[tuple[int, int]]:
+    """Free and total bytes of each GPU that llama.cpp would use; the binding itself does not say."""
+    if not can_offload():
+        return []
+    found: list[tuple[int, int]] = []
+    with contextlib.suppress(AttributeError, OSError, StopIteration):
+        registry, base = _ggml("ggml"), _ggml("ggml-base")
+        registry.ggml_backend_dev_count.restype = ctypes.c_size_t
+        registry.ggml_backend_dev_get.argtypes, registry.ggml_backend_dev_get.restype = (
+            [ctypes.c_size_t],
+            ctypes.c_void_p,
+        )
+        for index in range(registry.ggml_backend_dev_count()):
+            device = ctypes.c_void_p(registry.ggml_backend_dev_get(index))
+            if base.ggml_backend_dev_type(device) == _GPU:
+                free, total = ctypes.c_size_t(), ctypes.c_size_t()
+                base.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+                found.append((free.value, total.value))
+    return found
 
 
 class Vocabulary:

@@ -130,6 +130,13 @@ class Runner:
             )
         return result
 
+    def warm_up(self) -> None:
+        """Compute one token and forget it, so that the first request does not pay for what is made on first use."""
+        self._context.token[0] = max(self._model.vocabulary.bos, 0)
+        self._context.position[0] = self._context.sequence[0] = self._context.wanted[0] = 0
+        self._context.decode(1)
+        self._context.clear()
+
     def forget(self, sequence: Sequence) -> None:
         """A sequence has ended: free its sampler."""
         if sampler := self._samplers.pop(sequence.request.id, None):

@@ -1,0 +1,214 @@
+"""The one door: a Turn goes in, an answer in Deltas comes out, by a model of this machine.
+
+    Turn ──► template ──► prompt text ──► token ids ──► engine ──► events ──► channels ──► Delta
+
+Every way to a model ends here: chat, completions, the dialects. Leaving the context cancels what is unfinished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import weakref
+from array import array
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from server.catalog import Catalog, ModelCard
+from server.chat.channels import Channels
+from server.chat.messages import Delta, Turn, Usage
+from server.chat.template import ChatTemplate
+from server.engine.deep_thread import deep_executor
+from server.engine.live import LiveModel, Mailbox
+from server.engine.llama import Vocabulary
+from server.engine.pool import Pool
+from server.engine.request import GenerationRequest, TokenEvent
+from server.errors import BadRequest, ContextLengthExceeded
+from server.settings import Settings
+
+
+class LocalBackend:
+    """Answers turns with the models of a pool."""
+
+    def __init__(self, pool: Pool, catalog: Catalog, settings: Settings) -> None:
+        self._pool = pool
+        self._catalog = catalog
+        self._settings = settings
+        self._numbers = itertools.count(1)
+        self._writers = deep_executor("prompt", threads=2)
+        self._templates: weakref.WeakKeyDictionary[LiveModel, ChatTemplate] = weakref.WeakKeyDictionary()
+
+    @asynccontextmanager
+    async def open(self, turn: Turn) -> AsyncIterator[LocalAnswer]:
+        """Load the model if need be, check everything, and start; see Backend."""
+        card = self._catalog.get(turn.model)
+        async with self._pool.lease(card.name) as live:
+            run = asyncio.get_running_loop().run_in_executor
+            prompts = await run(self._writers, self._prompts, turn, card, live)
+            requests = self._requests(turn, card, live, prompts)
+            box = live.open(requests, turn.owner)
+            try:
+                yield LocalAnswer(live, box, requests, prompts, self._channels(turn, card, live))
+            finally:
+                live.close(box)
+
+    def close(self) -> None:
+        """End the threads that write prompts."""
+        self._writers.shutdown(wait=False, cancel_futures=True)
+
+    def _prompts(self, turn: Turn, card: ModelCard, live: LiveModel) -> list[array[int]]:
+        """The token ids of each prompt. On a thread with a deep stack, since text of any length passes through C."""
+        vocabulary = live.facts.vocabulary
+        if turn.messages:
+            prompts = [self._render(turn, card, live)]
+            param = "messages"
+        else:
+            prompts = [
+                _tokenize(vocabulary, [(prompt, True)])
+                if isinstance(prompt, str)
+                else vocabulary.check(prompt, "prompt")
+                for prompt in turn.prompts
+            ]
+            param = "prompt"
+        for prompt in prompts:
+            if len(prompt) >= live.context:
+                raise ContextLengthExceeded(len(prompt), live.context, param=param)
+            if not prompt:
+                raise BadRequest("The prompt is empty, and this model has no start token to begin from.", param=param)
+        return prompts
+
+    def _render(self, turn: Turn, card: ModelCard, live: LiveModel) -> array[int]:
+        vocabulary = live.facts.vocabulary
+        prompt = self._template(card, live).render(
+            turn.messages, tools=turn.tools, specials=vocabulary.specials, **turn.template_kwargs
+        )
+        return _tokenize(vocabulary, [(fragment.text, not fragment.plain) for fragment in prompt.fragments])
+
+    def _template(self, card: ModelCard, live: LiveModel) -> ChatTemplate:
+        template = self._templates.get(live)
+        if template is None:
+            vocabulary = live.facts.vocabulary
+            template = ChatTemplate.for_card(
+                card,
+                live.facts.template,
+                bos_token=vocabulary.text(vocabulary.bos) if vocabulary.bos >= 0 else "",
+                eos_token=vocabulary.text(vocabulary.eos) if vocabulary.eos >= 0 else "",
+                limits=self._settings.limits,
+            )
+            self._templates[live] = template
+        return template
+
+    def _channels(self, turn: Turn, card: ModelCard, live: LiveModel) -> Channels | None:
+        """What sorts one answer's text; None for plain completions, whose text is all content."""
+        return self._template(card, live).channels(card) if turn.messages else None
+
+    def _requests(
+        self, turn: Turn, card: ModelCard, live: LiveModel, prompts: list[array[int]]
+    ) -> list[GenerationRequest]:
+        size = live.facts.vocabulary.size
+        for token, _ in turn.sampling.logit_bias:
+            if not 0 <= token < size:
+                raise BadRequest(
+                    f"Token ids of this model are 0 to {size - 1}, found {token}.", param="logit_bias"
+                )
+        scope = card.prefix_scope or self._settings.engine.prefix_scope
+        base = GenerationRequest(
+            id="",
+            prompt=array("i"),
+            max_tokens=turn.max_tokens or card.max_tokens,
+            sampling=turn.sampling,
+            stop=(*turn.stop, *card.stop),
+            logprobs=turn.logprobs,
+            owner=turn.owner,
+            scope="" if scope == "server" else turn.owner,
+            priority=turn.priority,
+        )
+        seed = turn.sampling.seed
+        return [
+            replace(
+                base,
+                id=f"{next(self._numbers)}",
+                prompt=prompt,
+                sampling=turn.sampling if seed is None else replace(turn.sampling, seed=seed + choice),
+            )
+            for prompt in prompts
+            for choice in range(turn.n)
+        ]
+
+
+class LocalAnswer:
+    """An answer in the making; see Answer."""
+
+    def __init__(
+        self,
+        live: LiveModel,
+        box: Mailbox,
+        requests: list[GenerationRequest],
+        prompts: list[array[int]],
+        channels: Channels | None,
+    ) -> None:
+        self._box = box
+        self._indices = {request.id: index for index, request in enumerate(requests)}
+        self._channels = {id: channels.fresh() for id in self._indices} if channels is not None else {}
+        self._choices = len(requests) // len(prompts)
+        self._cached = 0
+        self._completion = 0
+        self._reasoning = 0
+        self.fingerprint = live.fingerprint
+        self.prompt_tokens = sum(map(len, prompts))
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens so far; a prompt counts once, however many answers it got."""
+        return Usage(self.prompt_tokens, self._completion, self._cached, self._reasoning)
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        left = len(self._indices)
+        while left:
+            for event in await self._box.take():
+                for delta in self._deltas(event):
+                    yield delta
+                left -= event.outcome is not None
+
+    def _deltas(self, event: TokenEvent) -> list[Delta]:
+        """What one event is to the reader; raises the error that an answer ended with."""
+        index = self._indices[event.id]
+        self._completion += event.tokens
+        outcome = event.outcome
+        channels = self._channels.get(event.id)
+        deltas = []
+        if channels is None:
+            if event.text:
+                deltas.append(Delta(index, event.text, logprobs=event.logprobs))
+        else:
+            pieces = channels.feed(event.text)
+            if outcome is not None and outcome.error is None:
+                pieces += channels.finish()
+            logprobs = event.logprobs
+            for piece in pieces:
+                deltas.append(
+                    Delta(index, reasoning=piece.text)
+                    if piece.reasoning
+                    else Delta(index, piece.text, logprobs=logprobs)
+                )
+                logprobs = () if not piece.reasoning else logprobs
+            if channels.reasoning:
+                self._reasoning += event.tokens
+        if outcome is not None:
+            if index % self._choices == 0:
+                self._cached += outcome.cached_tokens
+            if outcome.error is not None:
+                raise outcome.error
+            deltas.append(Delta(index, finish=outcome.reason))
+        return deltas
+
+
+def _tokenize(vocabulary: Vocabulary, fragments: list[tuple[str, bool]]) -> array[int]:
+    """Each fragment on its own, so that no token is made across a border. The start token once, at the front."""
+    tokens = array("i")
+    written = vocabulary.text(vocabulary.bos) if vocabulary.starts_with_bos() else ""
+    for at, (text, special) in enumerate(fragments):
+        first = at == 0 and not (special and written and text.startswith(written))
+        tokens.extend(vocabulary.tokenize(text, special=special, first=first))
+    return tokens

@@ -1,0 +1,187 @@
+"""A loaded model as the event loop sees it: requests go in, mailboxes fill with what comes back.
+
+Owns the waiting line's limits and the times that metrics are made of. Everything here runs on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from server.engine.host import Loaded, Plan, ThreadHost
+from server.engine.loop import Cancel, StepReport, Submit
+from server.engine.request import GenerationRequest, TokenEvent
+from server.errors import EngineDied, ServerError, TooManyRequests
+from server.telemetry import ModelMetrics
+
+
+@dataclass(slots=True, eq=False)
+class Mailbox:
+    """The events of the requests that were opened together, in the order in which they came. One reader."""
+
+    owner: str
+    open: set[str]
+    """Requests that have not had their outcome."""
+    opened: float
+    waiting: bool = True
+    """Nothing of it has been let in yet."""
+    last: dict[str, float] = field(default_factory=dict)
+    """When each request last got something."""
+    _events: list[TokenEvent] = field(default_factory=list)
+    _reader: asyncio.Future[None] | None = None
+
+    def put(self, event: TokenEvent) -> None:
+        """Add an event and wake the reader."""
+        self._events.append(event)
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def take(self) -> list[TokenEvent]:
+        """All events since the last call; waits for one if there is none."""
+        if not self._events:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+            self._reader = None
+        events, self._events = self._events, []
+        return events
+
+
+class LiveModel:
+    """A model that is loaded and running. `open` requests, read their mailbox, `close` it."""
+
+    def __init__(
+        self,
+        host: ThreadHost,
+        facts: Loaded,
+        fingerprint: str,
+        metrics: ModelMetrics,
+        waiting: int,
+        waiting_per_owner: int,
+        on_death: Callable[[EngineDied], None],
+    ) -> None:
+        self._host = host
+        self._metrics = metrics
+        self._most_waiting = waiting
+        self._most_waiting_per_owner = waiting_per_owner
+        self._on_death = on_death
+        self._boxes: dict[str, Mailbox] = {}
+        self._line: Counter[str] = Counter()
+        self._dead: EngineDied | None = None
+        self.facts = facts
+        self.plan: Plan = host.plan
+        self.fingerprint = fingerprint
+        self.running = 0
+
+    @property
+    def context(self) -> int:
+        """Tokens that one request may use."""
+        return min(self.plan.context, self.facts.cells)
+
+    @property
+    def waiting(self) -> int:
+        """Calls of which nothing has been let in yet."""
+        return self._line.total()
+
+    @property
+    def busy(self) -> bool:
+        """Whether any request is waiting or running."""
+        return bool(self._boxes)
+
+    def open(self, requests: list[GenerationRequest], owner: str) -> Mailbox:
+        """Start requests that belong to one call. TooManyRequests when the waiting line is full."""
+        if self._dead is not None:
+            raise self._dead
+        if self._line.total() >= self._most_waiting:
+            raise TooManyRequests(
+                f"{self._most_waiting} requests are waiting for this model already. Try again in a moment.",
+                retry_after=self._patience(),
+            )
+        if self._line[owner] >= self._most_waiting_per_owner:
+            raise TooManyRequests(
+                f"{self._most_waiting_per_owner} requests of this key are waiting already. Try again in a moment.",
+                retry_after=self._patience(),
+            )
+        box = Mailbox(owner, {request.id for request in requests}, time.perf_counter())
+        self._line[owner] += 1
+        self._boxes.update(dict.fromkeys(box.open, box))
+        self._host.post(Submit(tuple(requests)))
+        return box
+
+    def _patience(self) -> float:
+        """A guess at when the line will be shorter: a second, and more when many wait."""
+        return 1.0 + self._line.total() / 32
+
+    def close(self, box: Mailbox, error: ServerError | None = None) -> None:
+        """Nobody reads this mailbox any more (or, with `error`, is to read only that): end what has not ended."""
+        if box.open and self._dead is None:
+            self._host.post(Cancel(tuple(box.open), error))
+        if error is None:
+            for id in box.open:
+                self._boxes.pop(id, None)
+            box.open.clear()
+            self._let_in(box, None)
+
+    def close_all(self, error: ServerError) -> None:
+        """End every request with this error."""
+        for box in set(self._boxes.values()):
+            self.close(box, error)
+
+    def _let_in(self, box: Mailbox, now: float | None) -> None:
+        if box.waiting:
+            box.waiting = False
+            self._line[box.owner] -= 1
+            if not self._line[box.owner]:
+                del self._line[box.owner]
+            if now is not None:
+                self._metrics.waited(now - box.opened)
+
+    def receive(self, report: StepReport) -> None:
+        """A step is done: fill the mailboxes, count."""
+        now = time.perf_counter()
+        for id in report.admitted:
+            if box := self._boxes.get(id):
+                self._let_in(box, now)
+        gaps: list[float] = []
+        for event in report.events:
+            box = self._boxes.get(event.id)
+            if box is not None:
+                self._hand_over(box, event, now, gaps)
+        self.running = report.running
+        metrics = self._metrics
+        if report.seconds:
+            metrics.step(report.generating, report.prompt, report.seconds)
+        if gaps:
+            metrics.gaps(gaps)
+        if report.preempted:
+            metrics.preempted(report.preempted)
+        metrics.cells(report.cells, self.facts.cells)
+        metrics.queue(report.running, report.waiting)
+        if report.died is not None:
+            self._dead = report.died
+            for box in set(self._boxes.values()):
+                self._let_in(box, None)
+            self._boxes.clear()
+            self._on_death(report.died)
+
+    def _hand_over(self, box: Mailbox, event: TokenEvent, now: float, gaps: list[float]) -> None:
+        before = box.last.get(event.id)
+        if before is not None:
+            gaps.append(now - before)
+        elif event.tokens:
+            self._metrics.first_token(now - box.opened)
+        box.last[event.id] = now
+        if event.outcome is not None:
+            del self._boxes[event.id]
+            box.open.discard(event.id)
+            self._let_in(box, None)
+            outcome = event.outcome
+            self._metrics.tokens(outcome.prompt_tokens, outcome.cached_tokens, outcome.generated_tokens)
+        box.put(event)
+
+    async def stop(self, error: ServerError, *, at_once: bool = False) -> None:
+        """End everything with `error` and free the model."""
+        self._dead = self._dead or EngineDied("This model has just been unloaded. Try again.")
+        await self._host.stop(error, at_once=at_once)

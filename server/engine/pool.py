@@ -1,0 +1,395 @@
+"""Which models are loaded: loads, unloads, evicts, and tells whoever listens.
+
+    UNLOADED ──load──► LOADING ──► READY ──unload, idle, evicted──► UNLOADING ──► UNLOADED
+                          │          │
+                          └─────► FAILED ◄── its thread died           (the next request tries again)
+
+One load however many ask; one load at a time. A model with a lease or a request is busy, and never goes to make room.
+Everything here runs on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import hashlib
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from server.catalog import Catalog, Change, ModelCard
+from server.engine import gguf, llama
+from server.engine.host import Loaded, ThreadHost
+from server.engine.live import LiveModel
+from server.engine.memory import free_host_memory
+from server.engine.sizing import Sized, size
+from server.engine.trial import try_file
+from server.errors import (
+    Conflict,
+    Draining,
+    EngineDied,
+    ModelLoadFailed,
+    ModelNotFound,
+    ModelNotLoaded,
+    OutOfMemory,
+    ServerError,
+)
+from server.settings import Settings
+from server.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+
+class ModelState(enum.StrEnum):
+    """Where a model is in its life."""
+
+    UNLOADED = "unloaded"
+    LOADING = "loading"
+    READY = "ready"
+    UNLOADING = "unloading"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """What is to be told about a model. `progress` is 0 to 1 while it loads."""
+
+    name: str
+    state: ModelState
+    progress: float | None = None
+    error: str | None = None
+    running: int = 0
+    waiting: int = 0
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The model that a client chose for all that do not name one, and the personality it is to have."""
+
+    model: str
+    personality: str | None = None
+
+
+class _Entry:
+    """One model's place in the pool."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state = ModelState.UNLOADED
+        self.progress: float | None = None
+        self.error: str | None = None
+        self.bytes: int | None = None
+        self.live: LiveModel | None = None
+        self.load: asyncio.Task[LiveModel] | None = None
+        self.leases = 0
+        self.used = 0.0
+        self.idle_timer: asyncio.TimerHandle | None = None
+        self.died = False
+        """Its thread ended unexpectedly, and nobody has loaded it since."""
+        self.stale = False
+        """Its card has changed since it was loaded: the next idle moment takes it away."""
+
+    @property
+    def busy(self) -> bool:
+        return self.leases > 0 or (self.live is not None and self.live.busy)
+
+
+class Pool:
+    """The loaded models of this process."""
+
+    def __init__(self, settings: Settings, catalog: Catalog, metrics: Metrics) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._metrics = metrics
+        self._entries: dict[str, _Entry] = {}
+        self._one_load = asyncio.Lock()
+        self._changed = asyncio.Event()
+        """Set, and replaced, at every change."""
+        self._idle = asyncio.Event()
+        """Set whenever a model has become idle."""
+        self.chosen: Choice | None = None
+        self.draining = False
+
+    # Asking
+
+    @property
+    def alive(self) -> bool:
+        """False when the thread of a model has died and nobody has loaded it again."""
+        return not any(entry.died for entry in self._entries.values())
+
+    def statuses(self) -> tuple[ModelStatus, ...]:
+        """Every configured model, and those that are loaded though they are not configured any more."""
+        names = dict.fromkeys([*self._catalog.names(), *self._entries])
+        return tuple(self._status(name) for name in names)
+
+    def _status(self, name: str) -> ModelStatus:
+        entry = self._entries.get(name)
+        if entry is None:
+            return ModelStatus(name, ModelState.UNLOADED)
+        live = entry.live
+        return ModelStatus(
+            name,
+            entry.state,
+            entry.progress,
+            entry.error,
+            live.running if live else 0,
+            live.waiting if live else 0,
+            entry.bytes if live else None,
+        )
+
+    @asynccontextmanager
+    async def subscribe(self) -> AsyncIterator[AsyncIterator[tuple[ModelStatus, ...]]]:
+        """The present state, then one for every change. A slow reader misses what lies between, and delays nobody."""
+
+        async def changes() -> AsyncGenerator[tuple[ModelStatus, ...]]:
+            while True:
+                changed = self._changed
+                yield self.statuses()
+                await changed.wait()
+
+        async with contextlib.aclosing(changes()) as stream:
+            yield stream
+
+    async def estimate(self, name: str) -> gguf.Estimate:
+        """What loading this model would take, from its header alone."""
+        return (await self._sized(self._catalog.get(name))).estimate
+
+    def choose(self, model: str | None, personality: str | None = None) -> None:
+        """Remember (or forget) the model for clients that do not name one."""
+        self.chosen = None if model is None else Choice(self._catalog.get(model).name, personality)
+        self._tell()
+
+    # Loading
+
+    async def load(self, name: str) -> None:
+        """Have the model ready; joins a load that is under way."""
+        await self._ready(self._catalog.get(name))
+
+    @asynccontextmanager
+    async def lease(self, name: str) -> AsyncIterator[LiveModel]:
+        """The model, loaded if it may be, and kept for as long as the lease is held."""
+        card = self._catalog.get(name)
+        entry = self._entry(card.name)
+        entry.leases += 1
+        try:
+            if entry.live is None and entry.load is None and not self._may_autoload(card):
+                raise ModelNotLoaded(f"The model {card.name!r} is not loaded, and it is not to be loaded by a request.")
+            yield await self._ready(card)
+        finally:
+            entry.leases -= 1
+            if not entry.busy:
+                self._became_idle(entry)
+
+    def _may_autoload(self, card: ModelCard) -> bool:
+        return self._settings.models.autoload if card.autoload is None else card.autoload
+
+    def _entry(self, name: str) -> _Entry:
+        return self._entries.setdefault(name, _Entry(name))
+
+    async def _ready(self, card: ModelCard) -> LiveModel:
+        if self.draining:
+            raise Draining("The server is shutting down and takes no new work.")
+        entry = self._entry(card.name)
+        if entry.live is not None:
+            return entry.live
+        if entry.load is None:
+            entry.load = asyncio.create_task(self._load(entry, card), name=f"load {card.name}")
+            entry.load.add_done_callback(lambda task: task.cancelled() or task.exception())
+        try:
+            return await asyncio.shield(entry.load)
+        except asyncio.CancelledError:
+            if entry.load is None or not entry.load.cancelled():
+                raise
+            raise ModelLoadFailed(f"The load of {card.name!r} was cancelled.") from None
+
+    async def _load(self, entry: _Entry, card: ModelCard) -> LiveModel:
+        entry.state, entry.progress, entry.error, entry.bytes = ModelState.LOADING, 0.0, None, None
+        self._tell()
+        try:
+            async with self._one_load:
+                live = await self._open(entry, card)
+        except BaseException as error:
+            entry.state = ModelState.UNLOADED if isinstance(error, asyncio.CancelledError) else ModelState.FAILED
+            entry.error = error.message if isinstance(error, ServerError) else None
+            raise
+        else:
+            entry.live, entry.state = live, ModelState.READY
+            entry.died = entry.stale = False
+            log.info("%s is ready: %d cells, %d MB", card.name, live.facts.cells, (entry.bytes or 0) // 1_000_000)
+            if not entry.busy:
+                self._became_idle(entry)
+            return live
+        finally:
+            entry.load, entry.progress = None, None
+            self._tell()
+
+    async def _open(self, entry: _Entry, card: ModelCard) -> LiveModel:
+        log.info("Loading %s", card.name)
+        await try_file(card.file, self._settings.paths.data_dir / "verdicts.json")
+        sized = await self._sized(card)
+        await self._make_room(entry, sized)
+        metrics = self._metrics.model(card.name)
+
+        def on_progress(done: float) -> None:
+            if entry.progress is None or int(done * 100) != int(entry.progress * 100):
+                entry.progress = done
+                self._tell()
+
+        live: LiveModel | None = None
+        host = ThreadHost(sized.plan, on_progress, lambda report: live.receive(report) if live else None)
+        try:
+            facts = await host.start()
+        except asyncio.CancelledError:
+            await host.stop(ModelLoadFailed("the load was cancelled"))
+            raise
+        limits = self._settings.limits
+        entry.bytes = _reported(facts) or sized.estimate.total
+        live = LiveModel(
+            host,
+            facts,
+            _fingerprint(card),
+            metrics,
+            card.max_waiting or limits.waiting,
+            limits.waiting_per_key,
+            lambda died: self._died(entry, died),
+        )
+        return live
+
+    async def _sized(self, card: ModelCard) -> Sized:
+        free = free_host_memory()
+        return await asyncio.to_thread(lambda: size(card, gguf.read_header(card.file), self._settings.engine, free))
+
+    async def _make_room(self, entry: _Entry, sized: Sized) -> None:
+        """Unload what has been idle longest until the estimate fits."""
+        need = sized.estimate.total
+        while (free := self._free_bytes()) < need:
+            idle = [e for e in self._entries.values() if e.live is not None and not e.busy and e is not entry]
+            if not idle:
+                raise OutOfMemory(
+                    f"{entry.name!r} needs about {need // 1_000_000} MB and {max(free, 0) // 1_000_000} MB are free; "
+                    "everything loaded is in use. Wait, unload a model, or give this one a smaller ctxSize."
+                )
+            await self._unload(min(idle, key=lambda e: e.used))
+
+    def _free_bytes(self) -> int:
+        free = free_host_memory()
+        if limit := self._settings.models.memory_limit_mb * 1_000_000:
+            free = min(free, limit - sum(e.bytes or 0 for e in self._entries.values() if e.live is not None))
+        return free
+
+    # Unloading
+
+    async def unload(self, name: str, *, force: bool = False) -> None:
+        """Free the model, or abort its load. Conflict when it is in use, unless `force`, which ends its answers."""
+        entry = self._entries.get(name) or self._entries.get(self._catalog.get(name).name)
+        if entry is None:
+            return
+        if entry.load is not None:
+            load = entry.load
+            load.cancel()
+            await asyncio.wait([load])
+        elif entry.live is not None:
+            if entry.busy and not force:
+                raise Conflict(f"The model {entry.name!r} is answering; wait for it, or unload it by force.")
+            await self._unload(entry)
+
+    async def _unload(self, entry: _Entry) -> None:
+        live, entry.live = entry.live, None
+        if live is None:
+            return
+        self._cancel_timer(entry)
+        entry.state = ModelState.UNLOADING
+        self._tell()
+        await live.stop(ModelNotLoaded(f"The model {entry.name!r} was unloaded."), at_once=live.busy)
+        if entry.state is ModelState.UNLOADING:
+            entry.state, entry.bytes = ModelState.UNLOADED, None
+        log.info("%s is unloaded", entry.name)
+        self._tell()
+
+    def _became_idle(self, entry: _Entry) -> None:
+        loop = asyncio.get_running_loop()
+        entry.used = loop.time()
+        self._idle.set()
+        self._cancel_timer(entry)
+        if entry.live is None:
+            return
+        with contextlib.suppress(ModelNotFound):
+            card = self._catalog.get(entry.name)
+            seconds = self._settings.models.idle_seconds if card.idle_seconds is None else card.idle_seconds
+            if entry.stale:
+                seconds = 0.001
+            if seconds:
+                entry.idle_timer = loop.call_later(seconds, self._idle_out, entry)
+
+    def _idle_out(self, entry: _Entry) -> None:
+        if not entry.busy and entry.live is not None:
+            log.info("%s has been idle and is unloaded", entry.name)
+            task = asyncio.create_task(self._unload(entry))
+            task.add_done_callback(lambda done: done.exception())
+
+    def _cancel_timer(self, entry: _Entry) -> None:
+        if entry.idle_timer is not None:
+            entry.idle_timer.cancel()
+            entry.idle_timer = None
+
+    def _died(self, entry: _Entry, died: EngineDied) -> None:
+        entry.live, entry.state, entry.error, entry.died = None, ModelState.FAILED, died.message, True
+        self._cancel_timer(entry)
+        self._tell()
+
+    async def cards_changed(self, change: Change) -> None:
+        """An edit of the catalog: what was loaded from a changed or removed card goes as soon as nobody uses it."""
+        for name in (*change.changed, *change.removed):
+            entry = self._entries.get(name)
+            if entry is not None and entry.live is not None:
+                if entry.busy:
+                    entry.stale = True
+                else:
+                    await self._unload(entry)
+        self._tell()
+
+    # The end
+
+    async def drain(self, seconds: float) -> None:
+        """Refuse new work and let running answers finish for so long; then end the rest with an error."""
+        self.draining = True
+        self._tell()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while any(entry.busy for entry in self._entries.values()):
+                    self._idle.clear()
+                    await self._idle.wait()
+        error = Draining("The server was shut down before this answer was finished.")
+        for entry in self._entries.values():
+            if entry.live is not None:
+                entry.live.close_all(error)
+
+    async def close(self) -> None:
+        """Unload everything."""
+        self.draining = True
+        for entry in list(self._entries.values()):
+            if entry.load is not None:
+                entry.load.cancel()
+                await asyncio.wait([entry.load])
+            await self._unload(entry)
+
+    def _tell(self) -> None:
+        for status in self.statuses():
+            self._metrics.model(status.name).state(status.state.value)
+
+        told, self._changed = self._changed, asyncio.Event()
+        told.set()
+
+
+def _reported(facts: Loaded) -> int:
+    return int(sum(mib for _, _, mib in facts.buffers) * 1024 * 1024)
+
+
+def _fingerprint(card: ModelCard) -> str:
+    """The same for the same file in the same build."""
+    stat = card.file.stat()
+    text = f"{card.file.name} {stat.st_size} {stat.st_mtime_ns} {llama.build()}"
+    return "fp_" + hashlib.sha256(text.encode()).hexdigest()[:12]

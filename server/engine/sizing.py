@@ -1,0 +1,96 @@
+"""How large a model is loaded: its context, its pool of cells, its threads, its layers on a GPU.
+
+What the card says goes first, then the settings, then what fits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.catalog import ModelCard
+from server.engine import gguf
+from server.engine.host import Plan
+from server.engine.llama import LoadOptions, can_offload
+from server.engine.memory import free_gpu_memory, physical_cores
+from server.errors import ModelLoadFailed
+from server.settings import EngineSection
+
+DEFAULT_CONTEXT = 8192
+"""Tokens for one request when the card says nothing and the model was trained on more."""
+
+REQUESTS_AT_ONCE = 8
+"""Whole contexts that the pool has cells for, where they fit."""
+
+MOST_CELLS_ON_CPU = 16384
+"""Beyond one request's context: on a CPU every resident cell makes every step a little slower."""
+
+_STEP = 256
+"""llama.cpp rounds the pool up to a multiple of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A load that was thought through: what to load and what it will take."""
+
+    plan: Plan
+    estimate: gguf.Estimate
+
+
+def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: int) -> Sized:
+    """Choose the sizes for a load with `free` bytes to take. The result may need more, if nothing smaller serves."""
+    context = card.context or min(header.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
+    slots = card.slots or settings.slots
+    batch = card.batch or settings.batch
+    layers = _gpu_layers(card, header)
+
+    def estimate(cells: int) -> gguf.Estimate:
+        return gguf.estimate(
+            header,
+            cells=cells,
+            slots=slots,
+            batch=min(card.ubatch or batch, batch),
+            type_k=card.type_k,
+            type_v=card.type_v,
+            gpu_layers=layers,
+        )
+
+    cells = card.cells or settings.cells
+    if not cells:
+        cells = context * min(slots, REQUESTS_AT_ONCE)
+        if not layers:
+            cells = max(context, min(cells, MOST_CELLS_ON_CPU))
+        while cells > context and estimate(cells).total > free:
+            cells = max(context, cells // 2)
+    cells = -(-cells // _STEP) * _STEP
+    threads = card.threads or settings.threads or physical_cores()
+    if card.type_v not in ("f16", "f32", "bf16") and card.flash_attention == "off":
+        raise ModelLoadFailed(f"{card.name}: a value cache of type {card.type_v} needs flash attention; it is off.")
+    options = LoadOptions(
+        cells=cells,
+        slots=slots,
+        batch=batch,
+        ubatch=min(card.ubatch or batch, batch),
+        threads=threads,
+        threads_batch=card.threads_batch or threads,
+        gpu_layers=layers,
+        type_k=card.type_k,
+        type_v=card.type_v,
+        flash_attention=card.flash_attention,
+        mmap=card.mmap,
+        mlock=card.mlock,
+        main_gpu=card.main_gpu,
+        tensor_split=card.tensor_split,
+        lora=tuple((lora.file, lora.scale) for lora in card.lora),
+    )
+    plan = Plan(card.name, card.file, options, min(context, cells), settings.target_gap_ms / 1000)
+    return Sized(plan, estimate(cells))
+
+
+def _gpu_layers(card: ModelCard, header: gguf.Header) -> int:
+    if not can_offload():
+        return 0
+    if card.gpu_layers is not None:
+        return card.gpu_layers if card.gpu_layers >= 0 else header.layers + 1
+    context = card.context or DEFAULT_CONTEXT
+    whole = gguf.estimate(header, cells=context, slots=1, batch=card.batch or 512, gpu_layers=header.layers + 1)
+    return whole.layers_that_fit(free_gpu_memory())
