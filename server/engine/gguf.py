@@ -291,8 +291,9 @@ def estimate(
     attention = cells * batch * (2 * masks if flash else 4 * masks + 4 * max(header.heads))
     queries = max(header.heads) * header.key_size + 2 * max(header.kv_heads) * max(header.key_size, header.value_size)
     inner = max(2 * header.feed_forward, queries) + 3 * header.width
+    states = slots * _state(header) * 4 if header.recurrent or header.hybrid else 0
     logits = batch * 4 * (header.vocabulary + 2 * header.width)
-    scratch = max(logits, attention + batch * 4 * inner)
+    scratch = max(logits, attention + batch * 4 * inner) + states
     return Estimate(
         weights=outside + sum(header.layer_bytes),
         kv=sum(kv),
