@@ -74,6 +74,7 @@ class ModelsSection(_Section):
     idle_seconds: float = Field(ge=0)
     memory_limit_mb: int = Field(ge=0)
     load_wait_seconds: float = Field(ge=0)
+    trial_seconds: float = Field(ge=1)
 
 
 class EngineSection(_Section):
