@@ -22,7 +22,8 @@ from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from server.chat.backend import Answer
@@ -153,10 +154,8 @@ class EventStream(Response):
     async def _pulse(self, send: Send) -> None:
         """Returns when the client has taken nothing for too long."""
         while True:
-            if self._sending:
-                limit = self._slow_reader
-            else:
-                limit = self._heartbeat if self._open else self._patience
+            silence = self._heartbeat if self._open else self._patience
+            limit = self._slow_reader if self._sending else silence
             left = self._last + limit - time.monotonic()
             if left > 0:
                 await asyncio.sleep(left)
@@ -240,6 +239,35 @@ async def fold(opening: AbstractAsyncContextManager[Answer], count: int) -> Whol
         async for delta in answer:
             choices[delta.index].add(delta)
         return Whole(choices, answer.usage, answer.fingerprint)
+
+
+async def respond(
+    request: Request,
+    opening: AbstractAsyncContextManager[Answer],
+    settings: Settings,
+    *,
+    streamed: bool,
+    chunks: Callable[[Answer], Chunks],
+    count: int,
+    body: Callable[[Whole], dict[str, Any]],
+    failure: Callable[[ServerError], bytes],
+) -> Response:
+    """The answer in the way the client asked for: its stream, or the body made of the whole of it.
+
+    `failure` makes the event that tells of an error inside a stream.
+    """
+    if streamed:
+        return EventStream(stream(opening, chunks), failure=failure, settings=settings)
+    try:
+        whole = await while_connected(request.receive, fold(opening, count))
+    except ClientLeft:
+        return gone()
+    return JSONResponse(body(whole))
+
+
+def gone() -> Response:
+    """What is answered to a client that has left: nobody reads it, but the log and the metrics count it."""
+    return Response(status_code=499)
 
 
 def event(data: Any, name: str | None = None) -> bytes:

@@ -1,0 +1,147 @@
+"""The models that this server offers: listed, described, loaded, unloaded, estimated. Ids may contain slashes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.api.house import Endpoint, House
+from server.api.status import state_body
+from server.api.streaming import ClientLeft, gone, while_connected
+from server.catalog import ModelCard
+from server.engine.memory import free_gpu_memory
+from server.errors import ServerError
+
+OWNER = "llm-api"
+
+
+def _created(house: House, card: ModelCard) -> int:
+    """When the model's file was written; while there is none, when its entry was."""
+    with suppress(OSError):
+        return int(card.file.stat().st_mtime)
+    return house.catalog.modified
+
+
+def model_body(house: House, card: ModelCard) -> dict[str, Any]:
+    """A model as OpenAI shows it, and all that is ours under one key."""
+    statuses = {status.name: status for status in house.pool.statuses()}
+    return {
+        "id": card.name,
+        "object": "model",
+        "created": _created(house, card),
+        "owned_by": OWNER,
+        "llm_api": {
+            **state_body(statuses.get(card.name)),
+            "description": card.description,
+            "aliases": list(card.aliases),
+            "personalities": list(card.personalities),
+            "context": card.context,
+        },
+    }
+
+
+def _anthropic_body(house: House, card: ModelCard) -> dict[str, Any]:
+    created = datetime.fromtimestamp(_created(house, card), UTC)
+    return {"type": "model", "id": card.name, "display_name": card.name, "created_at": f"{created:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def list_models(house: House, request: Request) -> Response:
+    """All models, as OpenAI's clients read them, or Anthropic's where the request is one of theirs."""
+    cards: Sequence[ModelCard] = house.catalog.cards()
+    if "anthropic-version" not in request.headers:
+        return JSONResponse({"object": "list", "data": [model_body(house, card) for card in cards]})
+    data = [_anthropic_body(house, card) for card in cards]
+    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
+    return JSONResponse({"data": data, "has_more": False, **ends})
+
+
+def routes(house: House) -> list[Endpoint]:
+    def card_of(request: Request) -> ModelCard:
+        return house.catalog.get(request.path_params["id"])
+
+    async def listing(request: Request) -> Response:
+        """All models."""
+        return list_models(house, request)
+
+    async def retrieve(request: Request) -> Response:
+        """One model."""
+        shape = _anthropic_body if "anthropic-version" in request.headers else model_body
+        return JSONResponse(shape(house, card_of(request)))
+
+    async def load(request: Request) -> Response:
+        """Load, and answer when it is done; with `wait=false` at once."""
+        card = card_of(request)
+        if request.query_params.get("wait") == "false":
+            return JSONResponse(model_body(house, card), 202, background=BackgroundTask(_load, house, card.name))
+        try:
+            await while_connected(request.receive, house.pool.load(card.name))
+        except ClientLeft:
+            return gone()
+        return JSONResponse(model_body(house, card))
+
+    async def unload(request: Request) -> Response:
+        """Unload, if the model is idle or `force=true`."""
+        card = card_of(request)
+        await house.pool.unload(card.name, force=request.query_params.get("force") == "true")
+        return JSONResponse(model_body(house, card))
+
+    async def estimate(request: Request) -> Response:
+        """What loading would take."""
+        card = card_of(request)
+        found = await house.pool.estimate(card.name)
+        return JSONResponse(
+            {
+                "id": card.name,
+                "object": "model.estimate",
+                "weights": found.weights,
+                "kv": found.kv,
+                "compute": found.compute,
+                "total": found.total,
+                "layers": len(found.layer) + 1,
+                "layers_that_fit": found.layers_that_fit(free_gpu_memory()),
+                "gpu_layers": found.gpu_layers,
+                "gpu": found.device,
+            }
+        )
+
+    one = "/v1/models/{id:path}"
+    listed = Endpoint("GET", "/v1/models", listing, summary="List the models", tag="models", needs=None)
+    retrieved = Endpoint("GET", one, retrieve, summary="Describe a model", tag="models", needs=None)
+    return [
+        listed,
+        listed.at("/models"),
+        Endpoint(
+            "POST",
+            f"{one}/load",
+            load,
+            summary="Load a model",
+            tag="models",
+            needs="models",
+            query={"wait": "false: answer 202 at once and load in the background"},
+        ),
+        Endpoint(
+            "POST",
+            f"{one}/unload",
+            unload,
+            summary="Unload a model",
+            tag="models",
+            needs="models",
+            query={"force": "true: even if it is answering"},
+            work=False,
+        ),
+        Endpoint("GET", f"{one}/estimate", estimate, summary="Bytes that a load takes", tag="models", needs=None),
+        retrieved,
+        retrieved.at("/models/{id:path}"),
+    ]
+
+
+async def _load(house: House, name: str) -> None:
+    # Why it failed is the model's state from then on; whoever asked has had an answer.
+    with suppress(ServerError):
+        await house.pool.load(name)

@@ -1,0 +1,186 @@
+"""A backend and a pool without an engine: the test writes what comes back, and reads what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from server.chat.messages import Delta, Turn, Usage
+from server.engine.request import FinishReason, TokenLogprob
+from server.errors import ServerError
+
+STOP = FinishReason.STOP
+LENGTH = FinishReason.LENGTH
+
+Step = Delta | asyncio.Event | ServerError | Exception
+"""A delta to give, an event to wait for, an error to raise."""
+
+
+def say(*pieces: str, index: int = 0, finish: FinishReason = STOP) -> list[Step]:
+    """The deltas of one choice that says these pieces."""
+    return [*(Delta(index, piece) for piece in pieces), Delta(index, finish=finish)]
+
+
+def logprob(text: str, value: float = -0.5, top: Iterable[tuple[str, float]] = ()) -> TokenLogprob:
+    return TokenLogprob(
+        1, text.encode(), value, tuple((number, word.encode(), chance) for number, (word, chance) in enumerate(top))
+    )
+
+
+class ScriptedAnswer:
+    def __init__(self, steps: list[Step], usage: Usage) -> None:
+        self._steps = steps
+        self.usage = usage
+        self.prompt_tokens = usage.prompt_tokens
+        self.fingerprint = "fp_scripted"
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        for step in self._steps:
+            if isinstance(step, asyncio.Event):
+                await step.wait()
+            elif isinstance(step, Exception):
+                raise step
+            else:
+                yield step
+
+
+@dataclass
+class ScriptedBackend:
+    """Answers every turn with `steps`, or with what `steps` makes of the turn."""
+
+    steps: list[Step] | Callable[[Turn], list[Step]] = field(default_factory=lambda: say("Hello", " world"))
+    usage: Usage = Usage(prompt_tokens=7, completion_tokens=2)
+    gate: asyncio.Event | None = None
+    """Opening waits for it, as for a model that is being loaded."""
+    refusal: ServerError | None = None
+    """Raised by opening."""
+    turns: list[Turn] = field(default_factory=list)
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when an opening or an answer was left before its end."""
+
+    @property
+    def turn(self) -> Turn:
+        return self.turns[-1]
+
+    @asynccontextmanager
+    async def open(self, turn: Turn) -> AsyncIterator[ScriptedAnswer]:
+        self.turns.append(turn)
+        self.entered.set()
+        try:
+            if self.gate is not None:
+                await self.gate.wait()
+            if self.refusal is not None:
+                raise self.refusal
+            yield ScriptedAnswer(list(self.steps(turn) if callable(self.steps) else self.steps), self.usage)
+        except (asyncio.CancelledError, GeneratorExit):
+            self.cancelled.set()
+            raise
+
+
+@dataclass(frozen=True)
+class ScriptedStatus:
+    name: str
+    state: str = "unloaded"
+    progress: float | None = None
+    error: str | None = None
+    running: int = 0
+    waiting: int = 0
+    bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class ScriptedChoice:
+    model: str
+    personality: str | None
+
+
+@dataclass(frozen=True)
+class ScriptedEstimate:
+    weights: int = 100
+    kv: int = 20
+    compute: int = 3
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.kv + self.compute
+
+
+class ScriptedPool:
+    """Holds the states that the test sets; loading takes until `gate` is set, or fails with `refusal`."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._statuses: dict[str, ScriptedStatus] = {name: ScriptedStatus(name) for name in names}
+        self._listeners: set[asyncio.Event] = set()
+        self.chosen: ScriptedChoice | None = None
+        self.gate: asyncio.Event | None = None
+        self.refusal: ServerError | None = None
+        self.loads: list[str] = []
+        self.draining = False
+        self.alive = True
+
+    def set(self, name: str, **facts: object) -> None:
+        self._statuses[name] = replace(self._statuses[name], **facts)  # type: ignore[arg-type]
+        for listener in self._listeners:
+            listener.set()
+
+    def statuses(self) -> tuple[ScriptedStatus, ...]:
+        return tuple(self._statuses.values())
+
+    async def load(self, name: str) -> None:
+        self.loads.append(name)
+        self.set(name, state="loading", progress=0.0)
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.refusal is not None:
+            self.set(name, state="failed", progress=None, error=self.refusal.message)
+            raise self.refusal
+        self.set(name, state="ready", progress=None, bytes=123)
+
+    async def unload(self, name: str, *, force: bool = False) -> None:
+        self.set(name, state="unloaded", progress=None, bytes=None)
+
+    @asynccontextmanager
+    async def subscribe(self) -> AsyncIterator[AsyncIterator[tuple[ScriptedStatus, ...]]]:
+        changed = asyncio.Event()
+        self._listeners.add(changed)
+
+        async def states() -> AsyncIterator[tuple[ScriptedStatus, ...]]:
+            while True:
+                yield self.statuses()
+                await changed.wait()
+                changed.clear()
+
+        try:
+            yield states()
+        finally:
+            self._listeners.discard(changed)
+
+    @property
+    def listeners(self) -> int:
+        return len(self._listeners)
+
+    def estimate(self, name: str) -> ScriptedEstimate:
+        return ScriptedEstimate()
+
+    def choose(self, name: str, personality: str | None) -> None:
+        self.chosen = ScriptedChoice(name, personality)
+
+    async def drain(self, seconds: float) -> None:
+        self.draining = True
+
+    async def close(self) -> None:
+        pass
+
+
+MODELS: Mapping[str, object] = {
+    "tiny": {
+        "params": {"model": "tiny.gguf", "ctxSize": 2048, "temperature": 0.25, "topK": 7, "nPredict": 99},
+        "aliases": ["small"],
+        "personalities": {"teacher": "You teach geography.", "poet": "You rhyme."},
+    },
+    "org/big": {"params": {"model": "big.gguf"}},
+}
+"""A models.json for tests of the endpoints."""
