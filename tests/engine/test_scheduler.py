@@ -1,0 +1,250 @@
+"""The scheduler under random histories, against a model of the cache that only knows what operations do to it."""
+
+from __future__ import annotations
+
+import random
+from array import array
+
+import pytest
+
+from server.engine.prefix_cache import Cut
+from server.engine.request import GenerationRequest, Sequence, StepPlan
+from server.engine.scheduler import Limits, Scheduler
+
+
+def request(
+    id: str, prompt: list[int], *, owner: str = "a", scope: str = "", priority: int = 0
+) -> GenerationRequest:
+    return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority)
+
+
+class Memory:
+    """What llama.cpp's cache would hold: a list of tokens for each slot. Refuses what llama.cpp would."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.slots: dict[int, list[tuple[object, int]]] = {slot: [] for slot in range(limits.slots)}
+
+    def compute(self, plan: StepPlan) -> None:
+        for operation in plan.operations:
+            if isinstance(operation, Cut):
+                del self.slots[operation.slot][operation.length :]
+            else:
+                assert not self.slots[operation.target], "a fork into a slot that is in use"
+                source = self.slots[operation.source]
+                assert len(source) >= operation.length, "a fork of what was never computed"
+                self.slots[operation.target] = source[: operation.length]
+        assert sum(chunk.count for chunk in plan.chunks) <= self.limits.batch
+        for chunk in plan.chunks:
+            slot = chunk.sequence.slot
+            assert slot is not None
+            cells = self.slots[slot.id]
+            assert len(cells) == chunk.start, "a hole in a sequence"
+            cells += [(object(), token) for token in chunk.sequence.tokens[chunk.start : chunk.start + chunk.count]]
+            assert [token for _, token in cells] == list(chunk.sequence.tokens[: len(cells)]), "another's prefix"
+        assert len({cell for cells in self.slots.values() for cell, _ in cells}) <= self.limits.cells
+
+
+class World:
+    """A scheduler, its memory, and a model that continues each text by a rule of its own."""
+
+    def __init__(self, limits: Limits, budget: int = 32) -> None:
+        self.scheduler = Scheduler(limits)
+        self.memory = Memory(limits)
+        self.budget = budget
+        self.steps = 0
+        self.prompt_tokens = 0
+        self.longest_gap = 0
+        self.preempted = 0
+
+    def step(self) -> list[tuple[Sequence, int]]:
+        plan = self.scheduler.plan(lambda generating: self.budget)
+        self.scheduler.check_integrity()
+        self.memory.compute(plan)
+        drawing = [chunk.sequence for chunk in plan.chunks if chunk.draws]
+        results = self.scheduler.commit(plan, [self.next_token(s.tokens) for s in drawing])
+        self.scheduler.check_integrity()
+        self.steps += 1
+        self.prompt_tokens += plan.prompt
+        self.preempted += len(plan.preempted)
+        return results
+
+    @staticmethod
+    def next_token(tokens: array[int]) -> int:
+        return (sum(tokens[-3:]) * 7 + len(tokens)) % 11
+
+    def run_until_idle(self, answer: int, steps: int = 10_000) -> dict[str, list[int]]:
+        """Every sequence draws `answer` tokens; what they drew."""
+        answers: dict[str, list[int]] = {}
+        while not self.scheduler.idle:
+            assert self.steps < steps, "work is left, and nothing moves"
+            for sequence, token in self.step():
+                answers.setdefault(sequence.request.id, []).append(token)
+                if sequence.generated == answer:
+                    self.scheduler.finish(sequence)
+        return answers
+
+
+def alone(prompt: list[int], answer: int) -> list[int]:
+    tokens = array("i", prompt)
+    for _ in range(answer):
+        tokens.append(World.next_token(tokens))
+    return list(tokens[len(prompt) :])
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_get_alone(seed: int) -> None:
+    chance = random.Random(seed)
+    limits = Limits(
+        cells=chance.choice([60, 120, 400]),
+        slots=chance.choice([1, 2, 4, 9]),
+        batch=chance.choice([4, 16, 64]),
+        reuse=chance.random() < 0.8,
+    )
+    world = World(limits, budget=chance.choice([1, 3, 20]))
+    lengths: dict[str, int] = {}
+    asked: dict[str, list[int]] = {}
+    answers: dict[str, list[int]] = {}
+    ended: set[str] = set()
+    stems = [[chance.randrange(11) for _ in range(40)] for _ in range(3)]
+    for turn in range(150):
+        for _ in range(chance.choice([0, 0, 1, 3])):
+            id = f"{turn}-{len(asked)}"
+            stem = chance.choice(stems)[: chance.randrange(1, 40)]
+            prompt = stem + [chance.randrange(11) for _ in range(chance.randrange(1, 8))]
+            if len(prompt) + 1 >= limits.cells:
+                continue
+            asked[id], lengths[id] = prompt, chance.randrange(1, limits.cells - len(prompt))
+            lengths[id] = min(lengths[id], 20)
+            world.scheduler.add(
+                request(
+                    id,
+                    prompt,
+                    owner=chance.choice("abc"),
+                    scope=chance.choice(["", "x"]),
+                    priority=chance.choice([0, 0, 0, 1]),
+                )
+            )
+        if asked and chance.random() < 0.15:
+            id = chance.choice(list(asked))
+            if world.scheduler.cancel(id) is not None:
+                ended.add(id)
+        for sequence, token in world.step():
+            id = sequence.request.id
+            answers.setdefault(id, []).append(token)
+            if sequence.generated == lengths[id]:
+                world.scheduler.finish(sequence)
+                ended.add(id)
+    steps = 0
+    while not world.scheduler.idle:
+        steps += 1
+        assert steps < 20_000, "work is left, and nothing moves"
+        for sequence, token in world.step():
+            id = sequence.request.id
+            answers.setdefault(id, []).append(token)
+            if sequence.generated == lengths[id]:
+                world.scheduler.finish(sequence)
+                ended.add(id)
+    assert ended == set(asked)
+    for id, got in answers.items():
+        assert got == alone(asked[id], len(got))
+
+
+def test_requests_with_a_common_prefix_compute_it_once() -> None:
+    world = World(Limits(cells=4000, slots=16, batch=256), budget=256)
+    stem = [i % 11 for i in range(1000)]
+    for i in range(8):
+        world.scheduler.add(request(f"{i}", stem + [i, i, i]))
+    answers = world.run_until_idle(answer=4)
+    assert world.prompt_tokens <= 1000 + 8 * 4
+    assert all(answers[f"{i}"] == alone([*stem, i, i, i], 4) for i in range(8))
+
+
+def test_a_conversation_computes_only_what_is_new() -> None:
+    world = World(Limits(cells=4000, slots=4, batch=256))
+    prompt = [1, 2, 3] * 30
+    for turn in range(5):
+        before = world.prompt_tokens
+        world.scheduler.add(request(f"{turn}", prompt))
+        answer = world.run_until_idle(answer=20)[f"{turn}"]
+        if turn:
+            assert world.prompt_tokens - before <= 10
+        prompt = prompt + answer + [5] * 8
+
+
+def test_another_scope_shares_nothing() -> None:
+    world = World(Limits(cells=4000, slots=4, batch=256))
+    prompt = [1, 2, 3] * 30
+    world.scheduler.add(request("mine", prompt, scope="a"))
+    world.run_until_idle(answer=2)
+    theirs = world.scheduler.add(request("theirs", prompt, scope="b"))
+    world.run_until_idle(answer=2)
+    assert theirs.cached == 0
+    again = world.scheduler.add(request("again", prompt, scope="a"))
+    world.run_until_idle(answer=2)
+    assert again.cached == len(prompt) - 1
+
+
+def test_a_flood_of_one_owner_does_not_hold_up_another() -> None:
+    world = World(Limits(cells=100_000, slots=4, batch=64), budget=64)
+    for i in range(200):
+        world.scheduler.add(request(f"flood-{i}", [i % 11, i // 11] * 20, owner="flood", scope=f"{i}"))
+    for _ in range(20):
+        for sequence, _token in world.step():
+            if sequence.generated == 5:
+                world.scheduler.finish(sequence)
+    world.scheduler.add(request("guest", [3] * 40, owner="guest"))
+    steps = 0
+    while True:
+        steps += 1
+        results = world.step()
+        for sequence, _token in results:
+            if sequence.generated == 5:
+                world.scheduler.finish(sequence)
+        if any(sequence.request.id == "guest" for sequence, _ in results):
+            break
+    assert steps <= 10
+
+
+def test_higher_priority_goes_first() -> None:
+    world = World(Limits(cells=1000, slots=1, batch=64))
+    world.scheduler.add(request("low", [1] * 10))
+    world.scheduler.add(request("high", [2] * 10, priority=1))
+    assert list(world.run_until_idle(answer=3)) == ["high", "low"]
+
+
+def test_when_cells_run_out_the_newest_is_preempted_and_goes_on_later() -> None:
+    world = World(Limits(cells=200, slots=4, batch=64))
+    for i in range(2):
+        world.scheduler.add(request(f"{i}", [i] * 20, scope=f"{i}"))
+    answers = world.run_until_idle(answer=150)
+    assert world.preempted > 0
+    assert answers == {"0": alone([0] * 20, 150), "1": alone([1] * 20, 150)}
+
+
+def test_generating_sequences_take_part_in_every_step_while_a_long_prompt_arrives() -> None:
+    world = World(Limits(cells=10_000, slots=8, batch=512), budget=50)
+    for i in range(3):
+        world.scheduler.add(request(f"{i}", [i] * 10, scope=f"{i}"))
+    world.step()
+    newcomer = world.scheduler.add(request("long", [7] * 2400, scope="long"))
+    while newcomer.generated == 0:
+        got = {sequence.request.id for sequence, _ in world.step()}
+        assert {"0", "1", "2"} <= got
+    assert world.steps <= 2400 / 50 + 5
+
+
+def test_a_cancelled_leader_does_not_strand_those_who_wait_for_its_prefix() -> None:
+    world = World(Limits(cells=4000, slots=8, batch=64), budget=64)
+    stem = [i % 11 for i in range(500)]
+    world.scheduler.add(request("leader", [*stem, 1]))
+    world.scheduler.add(request("follower", [*stem, 2]))
+    world.step()
+    world.scheduler.cancel("leader")
+    assert world.run_until_idle(answer=3)["follower"] == alone([*stem, 2], 3)
+
+
+def test_a_prompt_that_can_never_fit_is_refused() -> None:
+    scheduler = Scheduler(Limits(cells=100, slots=2, batch=32))
+    with pytest.raises(ValueError, match="100"):
+        scheduler.add(request("big", [1] * 100))
