@@ -1,0 +1,102 @@
+"""A model's text becomes what it thought (`reasoning`) and what it says (`content`), while it streams."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Literal
+
+Channel = Literal["content", "reasoning"]
+
+_WHITESPACE = 256
+"""An answer that begins with more whitespace than this does not begin with a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of one channel; never empty."""
+
+    channel: Channel
+    text: str
+
+
+class _State(enum.Enum):
+    OPENING = "it may begin with the opening tag"
+    REASONING = "within the tags"
+    CLOSED = "newlines after the closing tag are dropped"
+    CONTENT = "all that comes is content"
+
+
+class Channels:
+    """Tells reasoning from content. Reasoning stands between two tags at the start of an answer, or, with
+    `open_reasoning`, from its first character on, when the prompt ended with the opening tag.
+
+    Newlines just inside and just after the tags belong to neither. `feed` and `finish` give the same text however
+    it was cut up; what may become a tag is held back until it is known.
+    """
+
+    def __init__(
+        self, *, tags: tuple[str, str] = ("<think>", "</think>"), open_reasoning: bool = False, enabled: bool = True
+    ) -> None:
+        self._opening, self._closing = tags
+        self._held = ""
+        self._begun = False
+        """Whether some reasoning has been given out; newlines before it are dropped."""
+        self._state = _State.CONTENT if not enabled else _State.REASONING if open_reasoning else _State.OPENING
+
+    def feed(self, text: str) -> list[Piece]:
+        """The pieces that are certain now."""
+        if self._state is _State.CONTENT:
+            return [Piece("content", text)] if text else []
+        self._held += text
+        pieces: list[Piece] = []
+        if self._state is _State.OPENING:
+            self._open()
+        if self._state is _State.REASONING:
+            pieces += self._reason()
+        if self._state is _State.CLOSED:
+            self._held = self._held.lstrip("\n")
+            if self._held:
+                self._state = _State.CONTENT
+        if self._state is _State.CONTENT and self._held:
+            pieces.append(Piece("content", self._held))
+            self._held = ""
+        return pieces
+
+    def finish(self) -> list[Piece]:
+        """What was still held back: the answer is over."""
+        text, self._held = self._held, ""
+        channel: Channel = "reasoning" if self._state is _State.REASONING else "content"
+        self._state = _State.CONTENT
+        return [Piece(channel, text)] if text else []
+
+    def _open(self) -> None:
+        words = self._held.lstrip()
+        if len(self._held) - len(words) > _WHITESPACE:
+            self._state = _State.CONTENT
+        elif words.startswith(self._opening):
+            self._held = words[len(self._opening) :]
+            self._state = _State.REASONING
+        elif not self._opening.startswith(words):
+            self._state = _State.CONTENT
+
+    def _reason(self) -> list[Piece]:
+        if not self._begun:
+            self._held = self._held.lstrip("\n")
+        end = self._held.find(self._closing)
+        if end >= 0:
+            thought = self._held[:end].rstrip("\n")
+            self._held = self._held[end + len(self._closing) :]
+            self._state = _State.CLOSED
+        else:
+            thought = self._held[: len(self._held) - self._undecided()].rstrip("\n")
+            self._held = self._held[len(thought) :]
+        self._begun = self._begun or bool(thought)
+        return [Piece("reasoning", thought)] if thought else []
+
+    def _undecided(self) -> int:
+        """Length of the end of what is held that may become the closing tag."""
+        for length in range(min(len(self._closing) - 1, len(self._held)), 0, -1):
+            if self._held.endswith(self._closing[:length]):
+                return length
+        return 0

@@ -1,0 +1,177 @@
+"""Messages become a prompt: the model's own Jinja template, or a named one, on the meter of the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from server.chat.messages import Message, ToolCall
+from server.chat.prompt import Fragment, Marks, Prompt, Specials, walk
+from server.chat.sandbox import Bounds, Program
+from server.errors import TemplateFailed
+
+__all__ = ["ChatTemplate", "Fragment", "Prompt", "Specials", "with_system"]
+
+_NONE = Specials()
+
+
+class ChatTemplate:
+    """A compiled chat template. Made once for a loaded model; any number of threads may render with it."""
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        special_tokens: Mapping[str, str] | None = None,
+        seconds: float = 1.0,
+        output_bytes: int = 1 << 20,
+    ) -> None:
+        """`special_tokens`: `bos_token`, `eos_token` … with their texts, under the names that templates use.
+
+        Raises TemplateFailed for a source that is not a template, or one that the sandbox does not let in.
+        """
+        self._source = source
+        self._special_tokens = {"bos_token": "", "eos_token": "", **(special_tokens or {})}
+        self._bounds = Bounds(seconds, output_bytes)
+        self._program = Program(source)
+        self._arguments_as_text = False
+        self._folds_system = False
+        if self._shows([Message("user", "probe-user")], "probe-user"):
+            system = [Message("system", "probe-system"), Message("user", "probe-user")]
+            self._folds_system = not self._shows(system, "probe-system")
+            self._arguments_as_text = self._wants_arguments_as_text()
+
+    @property
+    def folds_system(self) -> bool:
+        """Whether the template refuses or loses system messages, so that their text goes before the user's."""
+        return self._folds_system
+
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        add_generation_prompt: bool = True,
+        tools: Sequence[Mapping[str, Any]] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        specials: Specials = _NONE,
+    ) -> Prompt:
+        """The prompt for these messages. `kwargs` (`enable_thinking` …) are variables of the template's own.
+
+        Raises TemplateFailed with the template's own words when it refuses them.
+        """
+        plain = [self._variables_of(message) for message in (_folded(messages) if self._folds_system else messages)]
+        given = {"kwargs": dict(kwargs or {}), "messages": plain, "tools": [dict(tool) for tool in tools] or None}
+        marks = Marks([self._source, *_texts(given)])
+
+        def guarded(text: str) -> str:
+            return specials.guard(marks.clean(text), marks)
+
+        variables = {
+            **walk(given["kwargs"], guarded),
+            **self._special_tokens,
+            "messages": [_guarded_message(message, specials, marks) for message in plain],
+            "tools": walk(given["tools"], guarded),
+            "add_generation_prompt": add_generation_prompt,
+        }
+        try:
+            return marks.split(self._program.run(variables, self._bounds))
+        except TemplateFailed as error:
+            raise TemplateFailed(marks.without(error.message), param=error.param) from error
+
+    def _variables_of(self, message: Message) -> dict[str, Any]:
+        """A message as templates know it: what it does not have is not there."""
+        found: dict[str, Any] = {"role": message.role, "content": message.content}
+        if message.name is not None:
+            found["name"] = message.name
+        if message.reasoning is not None:
+            found["reasoning_content"] = message.reasoning
+        if message.tool_calls:
+            found["tool_calls"] = [self._variables_of_call(call) for call in message.tool_calls]
+        if message.tool_call_id is not None:
+            found["tool_call_id"] = message.tool_call_id
+        return found
+
+    def _variables_of_call(self, call: ToolCall) -> dict[str, Any]:
+        arguments = call.arguments if self._arguments_as_text else _parsed(call.arguments)
+        return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+
+    def _shows(self, messages: Sequence[Message], words: str) -> bool:
+        try:
+            return words in self.render(messages).text
+        except TemplateFailed:
+            return False
+
+    def _wants_arguments_as_text(self) -> bool:
+        """Most templates take a call's arguments as a mapping; some write them out as they are, which must be JSON."""
+        call = ToolCall("call12345", "probe_name", '{"probe_key": "probe_value"}')
+        messages = [Message("user", "probe-user"), Message("assistant", "", tool_calls=(call,))]
+        if self._shows(messages, "probe_key") and not self._shows(messages, "{'probe_key'"):
+            return False
+        self._arguments_as_text = True
+        return self._shows(messages, '{"probe_key"')
+
+
+def with_system(messages: Sequence[Message], text: str) -> tuple[Message, ...]:
+    """The messages with `text` as system message before them; joined to the client's own: many templates take one."""
+    if not text:
+        return tuple(messages)
+    if messages and messages[0].role == "system":
+        own = messages[0].content
+        return (replace(messages[0], content=f"{text}\n\n{own}" if own else text), *messages[1:])
+    return (Message("system", text), *messages)
+
+
+def _folded(messages: Sequence[Message]) -> list[Message]:
+    """System messages before the next user's words, a blank line between; without such words, in their place."""
+    folded: list[Message] = []
+    waiting: list[str] = []
+    for message in messages:
+        if message.role == "system":
+            waiting.append(message.content)
+        elif message.role == "user" and waiting:
+            folded.append(replace(message, content="\n\n".join((*waiting, message.content))))
+            waiting = []
+        else:
+            folded.append(message)
+    if waiting:
+        folded.append(Message("user", "\n\n".join(waiting)))
+    return folded
+
+
+def _parsed(arguments: str) -> Any:
+    """A call's arguments as a mapping, or as they are if they are none."""
+    try:
+        parsed = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return arguments
+    return parsed if isinstance(parsed, dict) else arguments
+
+
+def _guarded_message(message: Mapping[str, Any], specials: Specials, marks: Marks) -> dict[str, Any]:
+    """The message's texts guarded, its role apart. What the model said itself keeps its own tags."""
+
+    def guarded(text: str) -> str:
+        return specials.guard(marks.clean(text), marks)
+
+    def own_words(text: str) -> str:
+        return specials.guard(marks.clean(text), marks, own_words=True)
+
+    said = ("content", "reasoning_content") if message["role"] == "assistant" else ()
+    return {
+        name: value if name == "role" else walk(value, own_words if name in said else guarded)
+        for name, value in message.items()
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _texts(key)
+            yield from _texts(part)
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _texts(part)
