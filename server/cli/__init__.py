@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import bench, chat
+from server.cli import bench, chat, keys, models, serve, tls
 from server.cli.failure import Commands
 
 app = typer.Typer(
@@ -38,7 +38,11 @@ def llm_api(
     """
 
 
+app.command("serve")(serve.serve)
+app.add_typer(models.app, name="models")
 app.command("chat")(chat.chat)
+app.add_typer(keys.app, name="keys")
+app.add_typer(tls.app, name="tls")
 app.command(
     "bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 )(bench.bench)

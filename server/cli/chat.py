@@ -66,12 +66,7 @@ def chat(
 
 
 def model_names(client: Client) -> list[str]:
-    """The server's models, by id."""
-    answer = client.get("models")
-    entries = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(entries, list):
-        raise Failure(f"{client.base}/models did not answer with OpenAI's list of models.")
-    return [str(entry["id"]) for entry in entries if isinstance(entry, dict) and "id" in entry]
+    return [str(entry["id"]) for entry in client.models()]
 
 
 def first_model(client: Client) -> str:

@@ -61,6 +61,14 @@ class Client:
     def get(self, path: str) -> Any:
         return self._call("GET", path)
 
+    def models(self) -> list[dict[str, Any]]:
+        """The entries of the server's list of models."""
+        answer = self.get("models")
+        entries = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(entries, list) or not all(isinstance(one, dict) and "id" in one for one in entries):
+            raise Failure(f"{self.base}/models did not answer with OpenAI's list of models.")
+        return entries
+
     def post(self, path: str, body: Any = None) -> Any:
         return self._call("POST", path, body)
 

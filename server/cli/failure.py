@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from server.catalog import CatalogError
 from server.errors import ServerError
 from server.settings import SettingsError
+from server.store.database import StoreError
 
 FAILED = 1
 USAGE = 2
@@ -39,8 +40,8 @@ class Commands(TyperGroup):
             code = _tell(str(failure), failure.code)
         except (SettingsError, CatalogError) as error:
             code = _tell(str(error), USAGE)
-        except ServerError as error:
-            code = _tell(error.message, FAILED)
+        except (ServerError, StoreError) as error:
+            code = _tell(str(error), FAILED)
         except typer.Abort:
             code = INTERRUPTED
         except Exception as error:
@@ -59,11 +60,12 @@ def _usage(error: Exception) -> int:
     shape: Any = error
     if not hasattr(shape, "format_message"):
         raise error
-    message = str(shape.format_message())
+    message = str(shape.format_message()).strip()
     context = getattr(shape, "ctx", None)
-    if context is None or "\n" in message.strip():
-        # Called without a command: the message is the help page.
+    if context is None or not message or "\n" in message:
+        # Called without a command: what is shown is the help page, if it was not shown already.
         say(message)
     else:
-        say(f"llm-api: {message.rstrip('.')}. '{context.command_path} --help' shows what can be given.")
+        end = "" if message.endswith((".", "?")) else "."
+        say(f"llm-api: {message}{end} '{context.command_path} --help' shows what can be given.")
     return int(shape.exit_code)

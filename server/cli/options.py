@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from cryptography.x509 import load_pem_x509_certificate
 
 from server.cli.client import Client, address
 from server.settings import Settings, load_settings
@@ -43,6 +44,17 @@ def settings_from(config: Path | None, models: Path | None = None, data_dir: Pat
 
 def client_for(settings: Settings, url: str | None, key: str, certificate: Path | None, insecure: bool) -> Client:
     """A client of the server at `url`, or of the one that the settings describe, whose certificate is trusted."""
-    if url is None and certificate is None and settings.tls.enabled and settings.tls.certificate.is_file():
-        certificate = settings.tls.certificate
+    if url is None and certificate is None:
+        certificate = own_certificate(settings)
     return Client(url or address(settings), key, certificate=certificate, insecure=insecure)
+
+
+def own_certificate(settings: Settings) -> Path | None:
+    """The server's certificate, where it vouches for itself and clients must be told to trust it."""
+    if not settings.tls.enabled:
+        return None
+    try:
+        certificate = load_pem_x509_certificate(settings.tls.certificate.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return settings.tls.certificate if certificate.issuer == certificate.subject else None

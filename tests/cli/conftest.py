@@ -32,17 +32,58 @@ class FakeServer:
     endless: bool = False
     left: threading.Event = field(default_factory=threading.Event)
     """Set when a client left an endless answer."""
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    load_error: str = ""
+    busy: bool = False
+    status_events: int = 1
 
     def routes(self) -> list[Route]:
         return [
             Route("/v1/models", self.list),
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
+            Route("/v1/status", self.status),
+            Route("/v1/models/{id:path}/load", self.load, methods=["POST"]),
+            Route("/v1/models/{id:path}/unload", self.unload, methods=["POST"]),
+            Route("/v1/models/{id:path}/estimate", self.estimate),
+            Route("/v1/models/{id:path}", self.one),
         ]
 
     async def list(self, request: Request) -> Response:
         if refusal := self.refusal(request):
             return refusal
-        return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
+        return JSONResponse({"object": "list", "data": [self.entry(name) for name in self.models]})
+
+    def entry(self, name: str) -> dict[str, Any]:
+        return {"id": name, "object": "model", "llm_api": self.state.get(name, {"state": "unloaded", "progress": None})}
+
+    async def one(self, request: Request) -> Response:
+        name = request.path_params["id"]
+        if name not in self.models:
+            return failed(404, f"The model {name!r} does not exist.")
+        return JSONResponse(self.entry(name))
+
+    async def load(self, request: Request) -> Response:
+        if self.load_error:
+            return failed(503, self.load_error, {"retry-after": "5"})
+        return self.becomes(request, "ready")
+
+    async def unload(self, request: Request) -> Response:
+        if self.busy and request.query_params.get("force") != "true":
+            return failed(409, "It is answering.")
+        return self.becomes(request, "unloaded")
+
+    def becomes(self, request: Request, state: str) -> Response:
+        name = request.path_params["id"]
+        self.state[name] = {"state": state, "progress": None}
+        return JSONResponse(self.entry(name))
+
+    async def estimate(self, request: Request) -> Response:
+        return JSONResponse({"id": request.path_params["id"], "total": 4_300_000_000})
+
+    async def status(self, request: Request) -> Response:
+        states = {name: self.entry(name)["llm_api"] for name in self.models}
+        event = f"event: message\ndata: {json.dumps({'status': 'Idle', 'states': states})}\n\n"
+        return Response(event * self.status_events, media_type="text/event-stream")
 
     async def chat(self, request: Request) -> Response:
         if refusal := self.refusal(request):
@@ -81,8 +122,8 @@ class FakeServer:
         return failed(401, "This needs a key.")
 
 
-def failed(status: int, message: str) -> Response:
-    return JSONResponse({"error": {"message": message, "type": "x", "param": None, "code": None}}, status)
+def failed(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": {"message": message, "type": "x", "param": None, "code": None}}, status, headers)
 
 
 class _Quiet(uvicorn.Server):

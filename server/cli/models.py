@@ -1,0 +1,279 @@
+"""`llm-api models`: what a server can serve and has loaded. Without a server, what the files say."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from server.cli import offline, options
+from server.cli.client import Client, Event, Unreachable
+from server.cli.failure import Failure, say
+from server.settings import Settings
+
+app = typer.Typer(help="Models: what there is, what is loaded, what a load would take.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The model's name, or one of its aliases.")]
+
+STYLES = {"ready": "green", "loading": "yellow", "unloading": "yellow", "failed": "red", "no file": "red"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom a command asks, and how it answers."""
+
+    settings: Settings
+    client: Client
+    as_json: bool
+
+    def model(self, name: str) -> dict[str, Any]:
+        return flat(self.client.get(path_of(name)))
+
+    def either(self, online: Callable[[], Any], from_files: Callable[[], Any]) -> Any:
+        """The server's answer, or if none is there, what the files say."""
+        try:
+            return online()
+        except Unreachable:
+            say(f"No server answers at {self.client.root}: this is from {self.settings.paths.models} and the files.")
+            return from_files()
+
+
+def command(name: str) -> Callable[[Callable[..., None]], None]:
+    """Registers a function of `Asked` and its own parameters as a command that also takes the options of all."""
+
+    def register(function: Callable[..., None]) -> None:
+        @wraps(function)
+        def run(
+            url: str | None,
+            key: str,
+            certificate: Path | None,
+            insecure: bool,
+            config: Path | None,
+            models: Path | None,
+            data_dir: Path | None,
+            as_json: bool,
+            **own: Any,
+        ) -> None:
+            settings = options.settings_from(config, models, data_dir)
+            with options.client_for(settings, url, key, certificate, insecure) as client:
+                function(Asked(settings, client, as_json), **own)
+
+        parameters = [each for each in signature(function, eval_str=True).parameters.values() if each.name != "asked"]
+        # Typer reads a command's options from its signature, and its help from the docstring.
+        run.__signature__ = Signature([*parameters, *_SHARED])  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in (*parameters, *_SHARED)}
+        app.command(name)(run)
+
+    return register
+
+
+def _option(name: str, kind: Any, default: Any) -> Parameter:
+    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind)
+
+
+_SHARED = (
+    _option("url", options.Url, None),
+    _option("key", options.Key, ""),
+    _option("certificate", options.Certificate, None),
+    _option("insecure", options.Insecure, False),
+    _option("config", options.Config, None),
+    _option("models", options.Models, None),
+    _option("data_dir", options.DataDir, None),
+    _option("as_json", options.Json, False),
+)
+
+
+@command("list")
+def list_models(asked: Asked) -> None:
+    """All models and their state."""
+    found = asked.either(
+        lambda: [flat(entry) for entry in asked.client.models()],
+        lambda: offline.entries(asked.settings),
+    )
+    if asked.as_json:
+        print_json(found)
+    else:
+        Console().print(table(found))
+
+
+@command("show")
+def show(asked: Asked, name: Name) -> None:
+    """Everything about one model."""
+    found = asked.either(lambda: asked.model(name), lambda: offline.entry(asked.settings, name))
+    print_json(found) if asked.as_json else print_facts(found)
+
+
+@command("estimate")
+def estimate(asked: Asked, name: Name) -> None:
+    """The memory that loading a model would take."""
+    found = asked.either(
+        lambda: asked.client.get(f"{path_of(name)}/estimate"), lambda: offline.estimate(asked.settings, name)
+    )
+    print_json(found) if asked.as_json else print_facts(found)
+
+
+@command("load")
+def load(asked: Asked, name: Name) -> None:
+    """Load a model, and show how far it is. Ctrl-C ends the watching, not the load."""
+    name = asked.model(name)["id"]
+    with _bar(name, quiet=asked.as_json or not sys.stderr.isatty()) as report:
+        Follower(asked.client, name, report).start()
+        state = flat(asked.client.post(f"{path_of(name)}/load"))
+    print_json(state) if asked.as_json else typer.echo(f"{name} is {state.get('state')}.")
+
+
+@command("unload")
+def unload(
+    asked: Asked,
+    name: Name,
+    force: Annotated[bool, typer.Option("--force", help="Even if it is answering: end its answers.")] = False,
+) -> None:
+    """Unload a model, or abort its load."""
+    state = flat(asked.client.post(f"{path_of(name)}/unload" + ("?force=true" if force else "")))
+    print_json(state) if asked.as_json else typer.echo(f"{state['id']} is {state.get('state')}.")
+
+
+@command("watch")
+def watch(asked: Asked) -> None:
+    """The models' states as they change, until Ctrl-C. With --json, a line for each change."""
+    console = Console()
+    with asked.client.events("GET", "/v1/status") as events:
+        if asked.as_json or not console.is_terminal:
+            for event in events:
+                typer.echo(json.dumps(states(event), ensure_ascii=False))
+        else:
+            with Live(console=console, auto_refresh=False) as live:
+                for event in events:
+                    live.update(table(states(event)), refresh=True)
+    raise Failure(f"{asked.client.root} ended the stream.")
+
+
+class Follower(threading.Thread):
+    """Reports a model's progress from the stream of states, beside a request that waits for the load.
+
+    Nobody waits for this thread: it ends with the stream, or with the program.
+    """
+
+    def __init__(self, client: Client, model: str, report: Callable[[float], None]) -> None:
+        super().__init__(daemon=True)
+        self.client, self.model, self.report = client, model, report
+
+    def run(self) -> None:
+        try:
+            with self.client.events("GET", "/v1/status") as events:
+                for event in events:
+                    for state in states(event):
+                        if state["id"] == self.model and state.get("progress") is not None:
+                            self.report(float(state["progress"]))
+        except Failure:
+            return  # a load works without being watched
+
+
+@contextmanager
+def _bar(name: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
+        task = progress.add_task(f"Loading {name}", total=100)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def path_of(name: str) -> str:
+    return f"/v1/models/{quote(name, safe='/')}"
+
+
+def flat(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry of the server's list, with our own fields, which stand under one key, beside OpenAI's."""
+    ours = entry.get("llm_api")
+    return {**{key: value for key, value in entry.items() if key != "llm_api"}, **(ours or {})}
+
+
+def states(event: Event) -> list[dict[str, Any]]:
+    """The models' states in an event of /status."""
+    try:
+        return [{"id": name, **state} for name, state in json.loads(event.data)["states"].items()]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Failure("The server's /status is not one that this command can read.") from error
+
+
+def table(found: list[dict[str, Any]]) -> Table:
+    """The models, a line each; a column that nobody fills is left out."""
+    view = Table(box=None, pad_edge=False, header_style="bold")
+    view.add_column("Model", overflow="fold")
+    columns: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+        ("State", _state),
+        ("Memory", lambda entry: size(entry.get("bytes"))),
+        ("File", lambda entry: size(entry.get("size"))),
+        ("Context", lambda entry: str(entry.get("context") or "")),
+        ("Running", lambda entry: str(entry.get("running") or "")),
+        ("Waiting", lambda entry: str(entry.get("waiting") or "")),
+        ("Also called", lambda entry: escape(", ".join(entry.get("aliases") or ()))),
+        ("About", lambda entry: escape(str(entry.get("error") or entry.get("description") or ""))),
+    ]
+    filled = [(title, cell) for title, cell in columns if any(cell(entry) for entry in found)]
+    for title, _ in filled:
+        number = title in ("Memory", "File", "Context", "Running", "Waiting")
+        view.add_column(title, justify="right" if number else "left", no_wrap=number)
+    for entry in found:
+        view.add_row(escape(str(entry.get("id"))), *(cell(entry) for _, cell in filled))
+    return view
+
+
+def _state(entry: dict[str, Any]) -> str:
+    state = str(entry.get("state") or "")
+    progress = entry.get("progress")
+    text = state if progress is None else f"{state} {progress:.0f}%"
+    return f"[{STYLES[state]}]{text}[/]" if state in STYLES else escape(text)
+
+
+BYTES = frozenset({"size", "bytes", "weights", "kv", "compute", "total", "gpu", "free", "gpu_free"})
+
+
+def print_facts(found: dict[str, Any]) -> None:
+    """One thing in two columns; what is empty is left out."""
+    view = Table(box=None, show_header=False, pad_edge=False)
+    view.add_column(style="bold", no_wrap=True)
+    view.add_column(overflow="fold")
+    for name, value in found.items():
+        if value in (None, "", [], {}):
+            continue
+        if name in BYTES and isinstance(value, int):
+            text = size(value)
+        elif isinstance(value, dict):
+            text = "\n".join(f"{key}: {one}" for key, one in value.items())
+        elif isinstance(value, list):
+            text = ", ".join(str(one) for one in value)
+        else:
+            text = str(value)
+        view.add_row(name.replace("_", " "), escape(text))
+    Console().print(view)
+
+
+def size(count: int | None) -> str:
+    """Bytes for people."""
+    if count is None:
+        return ""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 999.5:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

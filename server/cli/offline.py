@@ -1,0 +1,89 @@
+"""What can be said of the models without a server: from the catalog, and from the headers of their files."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from server.catalog import Catalog, ModelCard
+from server.errors import ModelLoadFailed
+from server.settings import Settings
+
+_DEFAULTS = {field.name: field.default for field in fields(ModelCard)}
+
+
+def entries(settings: Settings) -> list[dict[str, Any]]:
+    """One for each model, in the form of the server's list."""
+    return [_entry(card) for card in Catalog.from_settings(settings).cards()]
+
+
+def entry(settings: Settings, name: str) -> dict[str, Any]:
+    """All there is to say of one model: what differs from the defaults, and its file's facts."""
+    from server.engine.gguf import read_header
+
+    card = Catalog.from_settings(settings).get(name)
+    said = {key: _plain(value) for key, value in asdict(card).items() if value and value != _DEFAULTS.get(key)}
+    for hidden in ("meta", "name"):
+        del said[hidden]
+    found: dict[str, Any] = {**_entry(card), **said, "size": None}
+    try:
+        header = read_header(card.file)
+    except ModelLoadFailed as error:
+        return {**found, "problem": error.message}
+    return {
+        **found,
+        "size": header.size,
+        "architecture": header.architecture,
+        "layers": header.layers,
+        "trained_context": header.context_length,
+        "vocabulary": header.vocabulary,
+    }
+
+
+def estimate(settings: Settings, name: str) -> dict[str, Any]:
+    """Bytes that a load would take on this machine."""
+    from server.engine.gguf import read_header
+    from server.engine.memory import free_gpu_memory, free_host_memory
+    from server.engine.sizing import size
+
+    card = Catalog.from_settings(settings).get(name)
+    header, free, on_gpu = read_header(card.file), free_host_memory(), free_gpu_memory()
+    sized = size(card, header, settings.engine, free)
+    found = sized.estimate
+    return {
+        "id": card.name,
+        "object": "model.estimate",
+        "weights": found.weights,
+        "kv": found.kv,
+        "compute": found.compute,
+        "total": found.total,
+        "layers": header.layers,
+        "gpu_layers": found.gpu_layers,
+        "gpu": found.device,
+        "layers_that_fit": min(header.layers, found.layers_that_fit(on_gpu)) if on_gpu else None,
+        "cells": sized.plan.options.cells,
+        "free": free,
+        "gpu_free": on_gpu or None,
+    }
+
+
+def _entry(card: ModelCard) -> dict[str, Any]:
+    return {
+        "id": card.name,
+        "aliases": list(card.aliases),
+        "description": card.description,
+        "state": "unloaded" if card.file.is_file() else "no file",
+        "context": card.context,
+        "file": str(card.file),
+        "size": card.file.stat().st_size if card.file.is_file() else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """As JSON would have it."""
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
