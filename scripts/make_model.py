@@ -388,7 +388,7 @@ def _transformer(shape: Shape, quant: Quant, seed: int, tie: bool = True, post_n
         ]
         if post_norms:
             tensors += [
-                _given(f"{block}{name}.weight", np.full(width, 4)) for name in ("post_attention_norm", "post_ffw_norm")
+                _given(f"{block}{name}.weight", np.full(width, 16)) for name in ("post_attention_norm", "post_ffw_norm")
             ]
     return tensors
 

@@ -72,8 +72,9 @@ def _signal_name(number: int) -> str:
 def _telling_line(words: str) -> str:
     """The line of the log that says most about the failure, without folders."""
     lines = [line.strip() for line in words.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r"ASSERT|error|abort|out of memory", line, re.IGNORECASE)]
-    line = (telling or lines or [""])[-1]
+    asserted = [line for line in lines if re.search(r"ASSERT|abort", line)]
+    telling = [line for line in lines if not re.search(r"failed to load|failed to initialize|was not", line)]
+    line = (asserted or telling or lines or [""])[-1]
     line = re.sub(r"[^\s'\"]*[/\\]", "", line)
     return re.sub(r"^(\w+: )?(error loading model: )?", "", line)[:300].rstrip(".")
 

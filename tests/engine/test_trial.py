@@ -1,0 +1,161 @@
+"""A model file is tried by a child: it may die, we do not, and what it found is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from scripts.make_model import chain_model
+from server.engine import trial
+from server.engine.trial import try_file
+from server.errors import ModelLoadFailed
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "folder" / "model.gguf"
+    chain_model(path)
+    return path
+
+
+@pytest.fixture
+def verdicts(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "verdicts.json"
+
+
+def with_a_token_twice(path: Path) -> None:
+    """A vocabulary that llama.cpp meets with an assertion."""
+    data = path.read_bytes()
+    path.write_bytes(data.replace(struct.pack("<Q", 1) + b"A", struct.pack("<Q", 1) + b"B", 1))
+
+
+def with_an_odd_rotation(path: Path) -> None:
+    """A number that llama.cpp refuses in good order."""
+    key = b"llama.rope.dimension_count" + struct.pack("<I", 4)
+    data = path.read_bytes()
+    path.write_bytes(data.replace(key + struct.pack("<I", 32), key + struct.pack("<I", 31), 1))
+
+
+def children() -> list[psutil.Process]:
+    mine = psutil.Process().children(recursive=True)
+    return [child for child in mine if "server.engine.trial" in " ".join(child.cmdline())]
+
+
+async def no_child(*_: object) -> tuple[int, str]:
+    raise AssertionError("the verdict should have been remembered")
+
+
+async def test_a_good_file_is_tried_once(model, verdicts, monkeypatch):
+    await try_file(model, verdicts)
+    monkeypatch.setattr(trial, "_run", no_child)
+    await try_file(model, verdicts)
+
+
+async def test_a_file_that_kills_the_child_is_refused_and_remembered(model, verdicts, monkeypatch):
+    with_a_token_twice(model)
+    with pytest.raises(ModelLoadFailed, match=r"'model.gguf'.*llama.cpp crashed on it \(SIGABRT\).*ASSERT") as first:
+        await try_file(model, verdicts)
+    assert "/" not in first.value.message
+    monkeypatch.setattr(trial, "_run", no_child)
+    with pytest.raises(ModelLoadFailed) as again:
+        await try_file(model, verdicts)
+    assert again.value.message == first.value.message
+
+
+async def test_a_file_that_llama_refuses_says_why(model, verdicts):
+    with_an_odd_rotation(model)
+    with pytest.raises(ModelLoadFailed, match=r"refused it: .*invalid n_rot: 31, expected 32") as refused:
+        await try_file(model, verdicts)
+    assert "/" not in refused.value.message
+
+
+async def test_a_changed_file_is_tried_anew(model, verdicts):
+    good = model.read_bytes()
+    with_a_token_twice(model)
+    with pytest.raises(ModelLoadFailed):
+        await try_file(model, verdicts)
+    model.write_bytes(good)
+    await try_file(model, verdicts)
+    assert sorted(map(bool, json.loads(verdicts.read_text()).values())) == [False, True]
+
+
+async def test_a_broken_header_needs_no_child(model, verdicts, monkeypatch):
+    monkeypatch.setattr(trial, "_run", no_child)
+    model.write_bytes(model.read_bytes()[:1000])
+    with pytest.raises(ModelLoadFailed, match="within the file, which has 1000 bytes"):
+        await try_file(model, verdicts)
+
+
+@pytest.mark.parametrize("kept", [b"", b"{", b"[1]", b'{"a": 1}', b"\xff\xfe"])
+async def test_a_spoilt_memory_is_begun_anew(model, verdicts, kept):
+    verdicts.parent.mkdir()
+    verdicts.write_bytes(kept)
+    await try_file(model, verdicts)
+    assert list(json.loads(verdicts.read_text()).values()) == [""]
+
+
+def test_memory_is_bounded(verdicts):
+    verdicts.parent.mkdir()
+    verdicts.write_text(json.dumps({f"old {number}": "" for number in range(trial.REMEMBERED)}))
+    trial._remember(verdicts, "new", "")
+    kept = json.loads(verdicts.read_text())
+    assert len(kept) == trial.REMEMBERED
+    assert "new" in kept
+    assert "old 0" not in kept
+
+
+async def test_out_of_time_is_an_error_that_is_forgotten(model, verdicts):
+    with pytest.raises(ModelLoadFailed, match=r"'model.gguf' could not be opened within 0.01 seconds"):
+        await try_file(model, verdicts, seconds=0.01)
+    assert children() == []
+    await try_file(model, verdicts)
+
+
+@pytest.fixture
+def started(monkeypatch) -> tuple[asyncio.Event, dict[str, str]]:
+    """Set when a child was started, and the environment that it was given."""
+    event, environment = asyncio.Event(), {}
+    start = asyncio.create_subprocess_exec
+
+    async def watched(*words: str, env: dict[str, str], **options: int) -> asyncio.subprocess.Process:
+        environment.update(env)
+        process = await start(*words, env=env, **options)
+        event.set()
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", watched)
+    return event, environment
+
+
+async def test_being_cancelled_leaves_no_child(model, verdicts, started):
+    task = asyncio.create_task(try_file(model, verdicts))
+    await started[0].wait()
+    assert len(children()) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert children() == []
+    assert not verdicts.exists()
+
+
+def test_the_child_imports_nothing_of_the_web():
+    heavy = ["starlette", "uvicorn", "pydantic", "sqlalchemy", "httpx", "omegaconf"]
+    code = f"import sys, server.engine.trial; print([name for name in {heavy} if name in sys.modules])"
+    root = Path(trial.__file__).parents[2]
+    said = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+async def test_the_child_is_not_told_our_secrets(model, verdicts, monkeypatch, started):
+    monkeypatch.setenv("LLM_API_FIRST_KEY", "secret")
+    await try_file(model, verdicts)
+    assert not [name for name in started[1] if name.startswith("LLM_API_")]
+    assert started[1]["PATH"] == os.environ["PATH"]
