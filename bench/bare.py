@@ -27,7 +27,10 @@ class Setup:
 
     file: Path
     threads: int
+    context: int = 4096
+    """Tokens that one request may use."""
     cells: int = 16384
+    """Tokens that all of them together may hold."""
     slots: int = 64
     batch: int = 512
 
@@ -47,7 +50,7 @@ class BareLoop:
         params = llama.llama_context_default_params()
         params.n_ctx = setup.cells
         params.n_batch = params.n_ubatch = setup.batch
-        params.n_seq_max = setup.slots
+        params.n_seq_max = params.n_outputs_max = setup.slots
         params.n_threads = params.n_threads_batch = setup.threads
         params.kv_unified = True
         self._context = llama.llama_init_from_model(self._model, params) if self._model else None

@@ -152,7 +152,7 @@ def probe(host: str, port: int, path: str, *, every: float = 0.02) -> Pulse:
     return Pulse(pulse.latencies, pulse.late, failures)
 
 
-def _child() -> "subprocess.Popen[str]":
+def _child() -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "bench.load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -185,7 +185,7 @@ class Probe:
         self._process.stdin.flush()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *failure: object) -> None:
         output, _ = self._process.communicate()
         if output:
             self.pulse = Pulse(**json.loads(output))
@@ -195,11 +195,11 @@ def main() -> None:
     """The child's side: one job in, one result out."""
     [(kind, job)] = json.loads(sys.stdin.readline()).items()
     if kind == "play":
-        asks = [Ask(**ask) for ask in job.pop("asks")]
-        result = asdict(play(asks=asks, **job))
+        job["asks"] = [Ask(**ask) for ask in job["asks"]]
+        found: Played | Pulse = play(**job)
     else:
-        result = asdict(probe(**job))
-    json.dump(result, sys.stdout)
+        found = probe(**job)
+    json.dump(asdict(found), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def common_prefix(first: Sequence[int], second: Sequence[int]) -> int:
     return count
 
 
-@llama_cpp.llama_log_callback
+@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
 def _swallow(level: int, text: bytes, user_data: ctypes.c_void_p) -> None:
     pass
 

@@ -1,0 +1,96 @@
+"""The scenarios that are about the house rather than the engine: memory, idleness, a flood, the check of a key."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from bench.bare import Setup
+from bench.finding import Finding, Target
+from bench.load import Probe, run_play
+from bench.models import model_file
+from bench.servers import OURS, make_keys, ours
+from bench.stage import Bench
+from bench.timing import quantile
+
+FLOOD_SLOTS, FLOOD_WAITING = 16, 64
+
+
+def footprint(bench: Bench) -> Iterator[Finding]:
+    """What a server takes beside the model: memory after a load of 32 streams, and processor time when idle.
+
+    Buffers are taken off as the server reports them, whole, as if every page of them had been touched.
+    """
+    here = [server for server in bench.batching if server.process is not None]
+    beside: dict[str, list[float]] = {server.name: [] for server in here}
+    idle: dict[str, list[float]] = {server.name: [] for server in here}
+    for server in here:
+        prompts = [bench.vocabulary.words(95, f"footprint {n}") for n in range(32)]
+        bench.play(server, [server.completion(prompt, 16) for prompt in prompts])
+        estimate = server.get(f"/v1/models/{server.model}/estimate") or {}
+        if all(part in estimate for part in ("weights", "kv", "compute")):
+            buffers = sum(int(estimate[part]) for part in ("weights", "kv", "compute"))
+            beside[server.name].append((server.private_bytes() - buffers) / 1e6)
+        time.sleep(2)  # what a load leaves to do is not idleness
+        seconds = 5 if bench.quick else 20
+        before, began = server.cpu_seconds(), time.perf_counter()
+        time.sleep(seconds)
+        idle[server.name].append(100 * (server.cpu_seconds() - before) / (time.perf_counter() - began))
+    yield bench.find("footprint", "private memory beyond weights, KV and compute", "MB", beside, Target(150))
+    yield bench.find("footprint", "idle, of a core", "%", idle, Target(0.5))
+
+
+def flood(bench: Bench) -> Iterator[Finding]:
+    """200 streams from eight keys on a tiny model, at 16 slots and a waiting line of 64: answers or quick refusals."""
+    if bench.ours is None:
+        return
+    setup = Setup(model_file("tiny"), bench.setup.threads, context=2048, cells=8192, slots=FLOOD_SLOTS)
+    environment = {"LLM_API_WAITING": str(FLOOD_WAITING), "LLM_API_SLOTS": str(FLOOD_SLOTS)}
+    wrong, slowest, lag, refused = [], [], [], []
+    with ours("tiny", setup, environment=environment) as server:
+        keys = make_keys(server, 8)
+        run_play(server.host, server.port, [server.completion(" a b c", 4, key=key) for key in keys])
+        for turn in range(bench.rounds):
+            asks = [server.completion(f" a b c {turn} {n}", 64, key=keys[n % 8]) for n in range(200)]
+            with Probe(server.host, server.port) as probe:
+                answers = run_play(server.host, server.port, asks).answers
+            refusals = [answer for answer in answers if answer.status == 429 and "retry-after" in answer.headers]
+            served = [answer for answer in answers if answer.status == 200 and answer.done and not answer.error]
+            wrong.append(float(len(answers) - len(refusals) - len(served)))
+            refused.append(float(len(refusals)))
+            slowest.append(max((1000 * (answer.ended - answer.started) for answer in refusals), default=0.0))
+            late = quantile(probe.pulse.late, 1.0)
+            lag.append(1000 * max(probe.pulse.latencies, default=float("nan")))
+            bench.say(f"the probe itself was woken up to {1000 * late:.0f} ms late; {probe.pulse.failures} failed")
+    yield replace(
+        bench.find("flood", "neither answered nor refused, of 200", "", {OURS: wrong}, Target(0)), model="tiny"
+    )
+    yield replace(bench.find("flood", "refused", "", {OURS: refused}), model="tiny")
+    yield replace(bench.find("flood", "slowest refusal", "ms", {OURS: slowest}, Target(200)), model="tiny")
+    yield replace(bench.find("flood", "slowest /health meanwhile", "ms", {OURS: lag}, Target(250)), model="tiny")
+
+
+def key_check(bench: Bench) -> Iterator[Finding]:
+    """The time to check a key that was seen before, in this process."""
+    from server.settings import load_settings
+    from server.store.auth_keys import AuthKeys
+
+    async def measure(keys: AuthKeys, text: str, count: int = 20000) -> float:
+        await keys.verify(text)
+        began = time.perf_counter()
+        for _ in range(count):
+            await keys.verify(text)
+        return (time.perf_counter() - began) / count * 1e6
+
+    with tempfile.TemporaryDirectory(prefix="llm-api-bench-") as folder:
+        keys = AuthKeys.open(load_settings(overrides={"paths.data_dir": Path(folder)}))
+        try:
+            _, text = keys.create("bench")
+            spent = asyncio.run(measure(keys, text))
+        finally:
+            keys.close()
+    yield bench.find("key-check", "checking a key, warm", "µs", {OURS: [spent]}, Target(50))
