@@ -1,0 +1,111 @@
+"""`build_app`: everything is wired here, and only here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from server.api import admin, dialects, status
+from server.api import openapi as openapi_document
+from server.api.auth import Authentication
+from server.api.faces import Faces
+from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
+from server.api.house import House
+from server.api.openai import chat, completions, models
+from server.catalog import Catalog
+from server.chat.backend import Backend
+from server.chat.completion import LocalBackend
+from server.engine.pool import Pool
+from server.settings import Settings
+from server.store.auth_keys import AuthKeys
+from server.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+EXPOSED = ("x-request-id", "openai-processing-ms", "x-ignored-params", "retry-after", "retry-after-ms")
+
+
+def build_app(
+    settings: Settings, *, backend: Backend | None = None, pool: Pool | None = None, keys: AuthKeys | None = None
+) -> Starlette:
+    """The application. Parts that are given stand in for the real ones; they are closed with it all the same.
+
+    Raises CatalogError or StoreError where the models' files or the database cannot be used.
+    """
+    catalog = Catalog.from_settings(settings)
+    metrics = Metrics()
+    pool = pool or Pool(settings, catalog, metrics)
+    backend = backend or LocalBackend(pool, catalog, settings)
+    house = House(settings, catalog, pool, backend, keys or AuthKeys.open(settings), metrics)
+
+    @cache
+    def document() -> dict[str, Any]:
+        return openapi_document.document(app.routes)
+
+    app = Starlette(
+        routes=[
+            *dialects.routes(house),
+            *chat.routes(house),
+            *completions.routes(house),
+            *models.routes(house),
+            *status.routes(house),
+            *admin.routes(house, document),
+        ],
+        middleware=_around(house),
+        exception_handlers={HTTPException: raise_on},
+        lifespan=_lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.house = house
+    return app
+
+
+def _around(house: House) -> list[Middleware]:
+    """Outermost first: host, key, limits; the handler reads body and schema."""
+    settings = house.settings
+    faces = Faces(dialects.faces(settings))
+    errors = Middleware(Errors, faces)
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=settings.server.cors_origins,
+        allow_methods=("GET", "POST", "DELETE"),
+        allow_headers=("*",),
+        expose_headers=EXPOSED,
+    )
+    return [
+        Middleware(Reception, house.metrics),
+        errors,
+        Middleware(Hosts, settings.server),
+        *((cors, errors) if settings.server.cors_origins else ()),
+        Middleware(Authentication, house.keys, faces),
+        Middleware(BodyLimit, settings.limits),
+    ]
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    house: House = app.state.house
+    watching = asyncio.create_task(_follow_the_catalog(house), name="watch the catalog")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await house.pool.close()
+        await asyncio.to_thread(house.keys.close)
+
+
+async def _follow_the_catalog(house: House) -> None:
+    try:
+        await house.catalog.watch(house.pool.cards_changed)
+    except Exception:
+        log.exception("The models' files are not watched any more; edits need a restart")

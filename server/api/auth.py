@@ -1,0 +1,71 @@
+"""Who asks. Every path needs a key but the few in OPEN: a route that is forgotten here is closed, not open.
+
+Works on the raw ASGI scope, ahead of routing, so no method, spelling of the path or Host reaches a handler unseen.
+The path compared is the one that is routed by, character for character; what only looks like an open path is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.api.faces import Face, Faces
+from server.errors import NotFound, Unauthorized
+
+if TYPE_CHECKING:
+    from server.store.auth_keys import AuthKeys, Key
+
+OPEN = frozenset({"/", "/health", "/ready", "/docs", "/docs.css", "/openapi.json"})
+"""The paths that answer everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The key that a request came with."""
+
+    id: str
+    name: str
+    rights: frozenset[str]
+
+
+NOBODY = Principal("", "", frozenset())
+"""Who asks on an open path."""
+
+
+class Authentication:
+    """Puts the Principal into `request.state.principal`, or raises Unauthorized."""
+
+    def __init__(self, app: ASGIApp, keys: AuthKeys, faces: Faces) -> None:
+        self._app = app
+        self._keys = keys
+        self._faces = faces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"].rstrip("/") or "/"
+            scope["state"]["principal"] = NOBODY if path in OPEN else await self._identify(scope)
+        await self._app(scope, receive, send)
+
+    async def _identify(self, scope: Scope) -> Principal:
+        face = self._faces.of(scope)
+        token = face.find_key(scope)
+        if token:
+            key = await self._keys.verify(token)
+        elif face.keyless:
+            key = await self._standing_in(face)
+        else:
+            raise Unauthorized("No key was sent; expected the header 'Authorization: Bearer KEY'.")
+        return Principal(key.id, key.name, key.rights)
+
+    async def _standing_in(self, face: Face) -> Key:
+        """The key that those without one act as; while it is valid itself."""
+        try:
+            key = await asyncio.to_thread(self._keys.show, face.keyless)
+        except NotFound:
+            raise Unauthorized(f"The key that the {face.name} dialect stands in for does not exist.") from None
+        if key.state != "active":
+            raise Unauthorized(f"The key that the {face.name} dialect stands in for is {key.state}.")
+        return key
