@@ -44,7 +44,7 @@ to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 
 class ClientLeft(Exception):
-    """The client closed the connection before the answer was done. Nobody is there to be told."""
+    """The client closed the connection before the answer was done. Nobody is there to be told; only the log is."""
 
 
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
@@ -258,16 +258,7 @@ async def respond(
     """
     if streamed:
         return EventStream(stream(opening, chunks), failure=failure, settings=settings)
-    try:
-        whole = await while_connected(request.receive, fold(opening, count))
-    except ClientLeft:
-        return gone()
-    return JSONResponse(body(whole))
-
-
-def gone() -> Response:
-    """What is answered to a client that has left: nobody reads it, but the log and the metrics count it."""
-    return Response(status_code=499)
+    return JSONResponse(body(await while_connected(request.receive, fold(opening, count))))
 
 
 def event(data: Any, name: str | None = None) -> bytes:

@@ -183,8 +183,8 @@ def run() -> Run:
         listener = socket.create_server(("127.0.0.1", 0))
         # Not serve(): that would take the signals of the test run.
         task = asyncio.create_task(server._serve([listener]))
-        started = asyncio.create_task(_started(server))
-        await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
+        ready = asyncio.create_task(server.ready.wait())
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         assert server.started
         try:
             yield Running(server, listener.getsockname()[1], task)
@@ -193,8 +193,3 @@ def run() -> Run:
             await task
 
     return running
-
-
-async def _started(server: DrainingServer) -> None:
-    while not server.started:
-        await asyncio.sleep(0.005)

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from server.chat.messages import Delta, Turn, Usage
 from server.engine.request import FinishReason, TokenLogprob
-from server.errors import ServerError
+from server.errors import NotFound, ServerError, Unauthorized
+from server.store.key_table import RIGHTS, Key
 
 STOP = FinishReason.STOP
 LENGTH = FinishReason.LENGTH
@@ -61,6 +63,10 @@ class ScriptedBackend:
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when an opening or an answer was left before its end."""
 
+    def reset(self) -> None:
+        """As new."""
+        self.__dict__.update(ScriptedBackend().__dict__)
+
     @property
     def turn(self) -> Turn:
         return self.turns[-1]
@@ -102,6 +108,12 @@ class ScriptedEstimate:
     weights: int = 100
     kv: int = 20
     compute: int = 3
+    layer: tuple[int, ...] = (60, 60)
+    gpu_layers: int = 0
+    device: int = 0
+
+    def layers_that_fit(self, free: int) -> int:
+        return 0
 
     @property
     def total(self) -> int:
@@ -112,7 +124,12 @@ class ScriptedPool:
     """Holds the states that the test sets; loading takes until `gate` is set, or fails with `refusal`."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._statuses: dict[str, ScriptedStatus] = {name: ScriptedStatus(name) for name in names}
+        self._names = tuple(names)
+        self.reset()
+
+    def reset(self) -> None:
+        """As new."""
+        self._statuses: dict[str, ScriptedStatus] = {name: ScriptedStatus(name) for name in self._names}
         self._listeners: set[asyncio.Event] = set()
         self.chosen: ScriptedChoice | None = None
         self.gate: asyncio.Event | None = None
@@ -123,6 +140,9 @@ class ScriptedPool:
 
     def set(self, name: str, **facts: object) -> None:
         self._statuses[name] = replace(self._statuses[name], **facts)  # type: ignore[arg-type]
+        self._tell()
+
+    def _tell(self) -> None:
         for listener in self._listeners:
             listener.set()
 
@@ -162,16 +182,46 @@ class ScriptedPool:
     def listeners(self) -> int:
         return len(self._listeners)
 
-    def estimate(self, name: str) -> ScriptedEstimate:
+    async def estimate(self, name: str) -> ScriptedEstimate:
         return ScriptedEstimate()
 
-    def choose(self, name: str, personality: str | None) -> None:
-        self.chosen = ScriptedChoice(name, personality)
+    def choose(self, name: str | None, personality: str | None = None) -> None:
+        self.chosen = None if name is None else ScriptedChoice(name, personality)
+        self._tell()
+
+    async def cards_changed(self, change: object) -> None:
+        self._tell()
 
     async def drain(self, seconds: float) -> None:
         self.draining = True
+        self._tell()
 
     async def close(self) -> None:
+        pass
+
+
+class ScriptedKeys:
+    """Knows its texts without a database, whose hashes are slow on purpose."""
+
+    def __init__(self, *texts: str) -> None:
+        moment = datetime(2026, 1, 1, tzinfo=UTC)
+        self._keys = {
+            text: Key(f"key{number}", f"key {number}", "", frozenset(RIGHTS), moment)
+            for number, text in enumerate(texts, 1)
+        }
+
+    async def verify(self, token: str) -> Key:
+        if token not in self._keys:
+            raise Unauthorized("This API key is not valid.")
+        return self._keys[token]
+
+    def show(self, id: str) -> Key:
+        for key in self._keys.values():
+            if key.id == id:
+                return key
+        raise NotFound(f"There is no key {id!r}.")
+
+    def close(self) -> None:
         pass
 
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.api.house import Endpoint, House
 from server.api.status import state_body
-from server.api.streaming import ClientLeft, gone, while_connected
+from server.api.streaming import while_connected
 from server.catalog import ModelCard
 from server.engine.memory import free_gpu_memory
 from server.errors import ServerError
@@ -79,10 +79,7 @@ def routes(house: House) -> list[Endpoint]:
         card = card_of(request)
         if request.query_params.get("wait") == "false":
             return JSONResponse(model_body(house, card), 202, background=BackgroundTask(_load, house, card.name))
-        try:
-            await while_connected(request.receive, house.pool.load(card.name))
-        except ClientLeft:
-            return gone()
+        await while_connected(request.receive, house.pool.load(card.name))
         return JSONResponse(model_body(house, card))
 
     async def unload(request: Request) -> Response:
