@@ -72,7 +72,7 @@ TYPES: dict[int, tuple[str, int, int]] = {
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
 _LENGTH = struct.Struct("<Q")
-_CHUNK = 1 << 20
+_CHUNK = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +262,7 @@ class _Reader:
         if end > HEADER_LIMIT:
             raise refuse(self.name, f"end of {field}", end, f"a header of at most {HEADER_LIMIT} bytes")
         while len(self.data) < end:
-            more = self.file.read(_CHUNK)
+            more = self.file.read(max(_CHUNK, len(self.data)))
             if not more:
                 raise refuse(
                     self.name, f"end of {field}", end, f"one within the file, which has {len(self.data)} bytes"
