@@ -39,10 +39,21 @@ class Channels:
         self, *, tags: tuple[str, str] = ("<think>", "</think>"), open_reasoning: bool = False, enabled: bool = True
     ) -> None:
         self._opening, self._closing = tags
+        self._opened = open_reasoning
+        self._enabled = enabled
         self._held = ""
         self._begun = False
         """Whether some reasoning has been given out; newlines before it are dropped."""
         self._state = _State.CONTENT if not enabled else _State.REASONING if open_reasoning else _State.OPENING
+
+    @classmethod
+    def after(cls, prompt: str, *, tags: tuple[str, str] = ("<think>", "</think>"), enabled: bool = True) -> Channels:
+        """For answers to a prompt, which may have opened the reasoning itself."""
+        return cls(tags=tags, open_reasoning=prompt.rstrip().endswith(tags[0]), enabled=enabled)
+
+    def fresh(self) -> Channels:
+        """The same for another answer, from its beginning."""
+        return Channels(tags=(self._opening, self._closing), open_reasoning=self._opened, enabled=self._enabled)
 
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain now."""

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from server.catalog import ModelCard
+from server.chat import named_templates
 from server.chat.messages import Message, ToolCall
 from server.chat.prompt import Fragment, Marks, Prompt, Specials, walk
 from server.chat.sandbox import Bounds, Program
 from server.errors import TemplateFailed
+from server.settings import LimitsSection
 
 __all__ = ["ChatTemplate", "Fragment", "Prompt", "Specials", "with_system"]
-
-_NONE = Specials()
 
 
 class ChatTemplate:
@@ -25,15 +26,18 @@ class ChatTemplate:
         source: str,
         *,
         special_tokens: Mapping[str, str] | None = None,
+        specials: Specials | None = None,
         seconds: float = 1.0,
         output_bytes: int = 1 << 20,
     ) -> None:
         """`special_tokens`: `bos_token`, `eos_token` … with their texts, under the names that templates use.
+        `specials`: what must not come out of anybody's words.
 
         Raises TemplateFailed for a source that is not a template, or one that the sandbox does not let in.
         """
         self._source = source
         self._special_tokens = {"bos_token": "", "eos_token": "", **(special_tokens or {})}
+        self._specials = specials or Specials()
         self._bounds = Bounds(seconds, output_bytes)
         self._program = Program(source)
         self._arguments_as_text = False
@@ -42,6 +46,36 @@ class ChatTemplate:
             system = [Message("system", "probe-system"), Message("user", "probe-user")]
             self._folds_system = not self._shows(system, "probe-system")
             self._arguments_as_text = self._wants_arguments_as_text()
+
+    @classmethod
+    def for_card(
+        cls,
+        card: ModelCard,
+        own: str | None,
+        *,
+        special_tokens: Mapping[str, str],
+        specials: Specials,
+        limits: LimitsSection,
+    ) -> ChatTemplate:
+        """The template that a card names, else the model's `own`, else alpaca where the card says `instruct`, else
+        the default. Raises TemplateFailed, also for a file that cannot be read.
+        """
+        try:
+            if card.template_file is not None:
+                source = card.template_file.read_text(encoding="utf-8")
+            elif card.template is not None:
+                source = named_templates.source(card.template)
+            else:
+                source = own or named_templates.source("alpaca" if card.instruct else named_templates.DEFAULT)
+        except (OSError, ValueError) as error:
+            raise TemplateFailed(f"The chat template of the model {card.name!r} cannot be used: {error}") from error
+        return cls(
+            source,
+            special_tokens=special_tokens,
+            specials=specials,
+            seconds=limits.template_seconds,
+            output_bytes=limits.template_bytes,
+        )
 
     @property
     def folds_system(self) -> bool:
@@ -55,7 +89,6 @@ class ChatTemplate:
         add_generation_prompt: bool = True,
         tools: Sequence[Mapping[str, Any]] = (),
         kwargs: Mapping[str, Any] | None = None,
-        specials: Specials = _NONE,
     ) -> Prompt:
         """The prompt for these messages. `kwargs` (`enable_thinking` …) are variables of the template's own.
 
@@ -66,12 +99,12 @@ class ChatTemplate:
         marks = Marks([self._source, *_texts(given)])
 
         def guarded(text: str) -> str:
-            return specials.guard(marks.clean(text), marks)
+            return self._specials.guard(marks.clean(text), marks)
 
         variables = {
             **walk(given["kwargs"], guarded),
             **self._special_tokens,
-            "messages": [_guarded_message(message, specials, marks) for message in plain],
+            "messages": [_guarded_message(message, self._specials, marks) for message in plain],
             "tools": walk(given["tools"], guarded),
             "add_generation_prompt": add_generation_prompt,
         }

@@ -1,5 +1,7 @@
 """Reasoning and content are told apart, however the text is cut."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,5 +71,5 @@ def test_what_is_certain_is_given_out_at_once() -> None:
 def test_cuts_never_matter(words: list[str], cuts: list[int], open_reasoning: bool) -> None:
     text = "".join(words)
     at = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    pieces = [text[start:end] for start, end in zip(at, at[1:], strict=False)]
+    pieces = [text[start:end] for start, end in itertools.pairwise(at)]
     assert run(pieces, open_reasoning=open_reasoning) == run([text], open_reasoning=open_reasoning)

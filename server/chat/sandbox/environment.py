@@ -57,7 +57,7 @@ _METERED_FILTERS: dict[str, Callable[..., Any]] = {
     syntax.CONCAT: lambda meter, parts: values.join(meter, parts, between=""),
     syntax.SLICE: lambda meter, value, start, stop, step: value[start:stop:step],
     syntax.COMPARE: values.compare,
-    syntax.MADE: lambda meter, value: value,
+    syntax.MADE: lambda meter, value: meter.made(value, len(value)),
     syntax.MAPPING: values.mapping,
 }
 
@@ -136,7 +136,8 @@ class Environment(ImmutableSandboxedEnvironment):
         if isinstance(result, (list, tuple, dict)):
             return self.meter.made(result)
         if isinstance(result, Iterator):
-            return self.meter.made(list(self.meter.turns(result)))
+            found = list(self.meter.turns(result))
+            return self.meter.made(found, len(found))
         return result
 
     def _of_each(self, items: Iterable[Any], attribute: str | int | None) -> Iterator[Any]:

@@ -98,10 +98,10 @@ class Meter:
         self.memory(sys.getsizeof(value))
         return value
 
-    def made(self, value: Any) -> Any:
-        """Counts a new container, which may hold anything but itself and namespaces."""
+    def made(self, value: Any, parts: int = 0) -> Any:
+        """Counts a new container, and `parts` small values made for it. It may hold anything but namespaces."""
         self.weigh(value)
-        self.memory(sys.getsizeof(value) + 32 * len(value))
+        self.memory(sys.getsizeof(value) + 32 * parts)
         return value
 
     def number(self, value: Any) -> None:
@@ -133,10 +133,18 @@ class Meter:
         for part in chain(value, value.values()) if isinstance(value, dict) else value:
             total += self.weigh(part, depth + 1)
             if total > self._limit:
-                overrun("a list or mapping with too much in it")
-        if total > _WORTH_REMEMBERING:
-            self._weights[id(value)] = (value, total)
-        return total
+                break
+            if not total & 255:
+                self.tick()
+        return self.weighed(value, total)
+
+    def weighed(self, value: Any, weight: int) -> int:
+        """Remembers what a container weighs, unless that is too much."""
+        if weight > self._limit:
+            overrun("a list or mapping with too much in it")
+        if weight > _WORTH_REMEMBERING:
+            self._weights[id(value)] = (value, weight)
+        return weight
 
     def enter(self) -> None:
         """Counts a call of the template's own macro or recursive loop; `leave` is its end."""

@@ -94,7 +94,7 @@ def mapping(meter: Meter, parts: list[Any]) -> dict[Any, Any]:
     for key in parts[::2]:
         if not isinstance(key, (str, int, float, bool, type(None))):
             raise TemplateFailed("The model's chat template has a mapping with a key that is neither text nor number.")
-    made: dict[Any, Any] = meter.made(dict(zip(parts[::2], parts[1::2], strict=True)))
+    made: dict[Any, Any] = meter.made(dict(zip(parts[::2], parts[1::2], strict=True)), len(parts))
     return made
 
 
@@ -136,7 +136,10 @@ def calculate(meter: Meter, name: str, left: Any, right: Any, calculator: Callab
         meter.number(1 << min(abs(left.bit_length() * right), 1 << 20))
     elif name == "%" and isinstance(left, str):
         _check_printf(meter, left, right)
-    return calculator(left, right)
+    result = calculator(left, right)
+    if name == "+" and isinstance(result, (list, tuple)):
+        meter.weighed(result, meter.weigh(left) + meter.weigh(right))
+    return result
 
 
 _WIDE_PRINTF = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(?:\*|\d{4,}|\d*\.(?:\*|\d{4,}))")
