@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from server.cli import app
-from server.cli.models import size
+from server.cli.client import Client
+from server.cli.models import Follower, size
 
-from .conftest import FakeServer
+from .conftest import KEY, FakeServer
 
 runner = CliRunner()
 
@@ -120,3 +121,12 @@ def test_a_broken_file_is_explained(nobody: list[str]) -> None:
 )
 def test_bytes_for_people(count: int, text: str) -> None:
     assert size(count) == text
+
+
+def test_a_load_reports_how_far_it_is(fake: FakeServer) -> None:
+    fake.state["tiny"] = {"state": "loading", "progress": 37.5}
+    fake.state["other"] = {"state": "loading", "progress": 99.0}
+    heard: list[float] = []
+    with Client(fake.url, KEY) as client:
+        Follower(client, "tiny", heard.append).run()
+    assert heard == [37.5]
