@@ -53,7 +53,7 @@ class ScriptedBackend:
     """Answers every turn with `steps`, or with what `steps` makes of the turn."""
 
     steps: list[Step] | Callable[[Turn], list[Step]] = field(default_factory=lambda: say("Hello", " world"))
-    usage: Usage = Usage(prompt_tokens=7, completion_tokens=2)
+    usage: Usage = field(default_factory=lambda: Usage(prompt_tokens=7, completion_tokens=2))
     gate: asyncio.Event | None = None
     """Opening waits for it, as for a model that is being loaded."""
     refusal: ServerError | None = None

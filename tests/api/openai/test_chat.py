@@ -164,9 +164,10 @@ async def test_messages_become_the_turn(served: Served) -> None:
 
 async def test_sampling_fields(served: Served) -> None:
     extra = {
-        "top_k": 5, "min_p": 0.1, "typical_p": 0.9, "repetition_penalty": 1.1, "repeat_last_n": 32, "dry_multiplier": 0.8,
-        "dry_base": 2, "dry_allowed_length": 3, "dry_penalty_last_n": 9, "dry_sequence_breakers": ["x"],
-        "xtc_probability": 0.5, "xtc_threshold": 0.2, "top_n_sigma": 1.5, "ignore_eos": True,
+        "top_k": 5, "min_p": 0.1, "typical_p": 0.9, "repetition_penalty": 1.1, "repeat_last_n": 32,
+        "dry_multiplier": 0.8, "dry_base": 2, "dry_allowed_length": 3, "dry_penalty_last_n": 9,
+        "dry_sequence_breakers": ["x"], "xtc_probability": 0.5, "xtc_threshold": 0.2, "top_n_sigma": 1.5,
+        "ignore_eos": True,
     }  # fmt: skip
     await create(
         served,
@@ -390,11 +391,14 @@ async def test_waiting_for_a_load_shows_life(tmp_path: Path) -> None:
 async def test_a_load_that_fails_late_is_told_in_the_stream(tmp_path: Path) -> None:
     gate = asyncio.Event()
     backend = ScriptedBackend(gate=gate, refusal=ModelLoadFailed("The file is cut short."))
-    async with serving(tmp_path, backend, models__load_wait_seconds=0.01) as served:
-        async with served.raw("POST", "/v1/chat/completions", {"model": "tiny", "messages": HI, "stream": True}) as raw:
-            await raw.until(b": waiting\n\n")
-            gate.set()
-            assert b"model_load_failed" in await raw.until(b"\r\n0\r\n\r\n")
+    body = {"model": "tiny", "messages": HI, "stream": True}
+    async with (
+        serving(tmp_path, backend, models__load_wait_seconds=0.01) as served,
+        served.raw("POST", "/v1/chat/completions", body) as raw,
+    ):
+        await raw.until(b": waiting\n\n")
+        gate.set()
+        assert b"model_load_failed" in await raw.until(b"\r\n0\r\n\r\n")
 
 
 async def test_a_whole_answer_just_waits_for_the_load(tmp_path: Path) -> None:
