@@ -92,7 +92,7 @@ class LimitsSection(_Section):
     header_seconds: float = Field(gt=0)
     body_bytes: int = Field(ge=1)
     body_idle_seconds: float = Field(gt=0)
-    json_depth: int = Field(ge=1, le=500)
+    json_depth: int = Field(ge=1, le=200)
     waiting: int = Field(ge=1)
     waiting_per_key: int = Field(ge=1)
     choices: int = Field(ge=1)

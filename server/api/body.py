@@ -47,11 +47,18 @@ EXPECTED = {
 """What pydantic's kinds of type error say was expected, in JSON's words."""
 
 LENGTHS = {
-    "too_short": ("at least {min_length}", "items"),
-    "too_long": ("at most {max_length}", "items"),
-    "string_too_short": ("at least {min_length}", "characters"),
-    "string_too_long": ("at most {max_length}", "characters"),
+    "too_short": ("at least", "min_length", "item"),
+    "too_long": ("at most", "max_length", "item"),
+    "string_too_short": ("at least", "min_length", "character"),
+    "string_too_long": ("at most", "max_length", "character"),
 }
+BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+    "greater_than": ("more than", "gt"),
+    "less_than": ("less than", "lt"),
+}
+"""How its kinds of bound are said, and where the number stands."""
 
 
 async def read_body(request: Request, model: type[Body], *, optional: bool = False) -> Body:
@@ -186,8 +193,12 @@ def _sentence(name: str, problems: Sequence[ErrorDetails]) -> str:
     if kind == "union_tag_not_found":
         return f"{what}: expected an object with a {facts['discriminator']}, found {_kind(first['input'])}."
     if kind in LENGTHS:
-        bound, unit = LENGTHS[kind]
-        return f"{what}: expected {bound.format(**facts)} {unit}, found {len(first['input'])}."
+        bound, fact, unit = LENGTHS[kind]
+        plural = "" if facts[fact] == 1 else "s"
+        return f"{what}: expected {bound} {facts[fact]} {unit}{plural}, found {len(first['input'])}."
+    if kind in BOUNDS:
+        bound, fact = BOUNDS[kind]
+        return f"{what}: expected {bound} {facts[fact]:g}, found {_kind(first['input'], show=True)}."
     said = first["msg"].removeprefix("Value error, ").rstrip(".")
     if said.startswith("Input should be "):
         return f"{what}: expected {said.removeprefix('Input should be ')}, found {_kind(first['input'], show=True)}."

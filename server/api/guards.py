@@ -184,8 +184,8 @@ class Hosts:
     def __init__(self, app: ASGIApp, server: ServerSection) -> None:
         self._app = app
         self._all = "*" in server.allowed_hosts
-        given = (_plain(name) or name.lower() for name in (*server.allowed_hosts, server.host))
-        self._names = frozenset({"localhost", *given}) - {"*", "0.0.0.0", "::"}
+        given = (_address(name.strip("[]")) or _plain(name) or "" for name in (*server.allowed_hosts, server.host))
+        self._names = frozenset({"localhost", *given}) - {"", "0.0.0.0", "::"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -210,7 +210,7 @@ def _plain(text: str) -> str | None:
     """The host of a Host header: lower case, no port, no brackets, no last dot; an address in its shortest spelling."""
     found = HOST.fullmatch(text.strip())
     if found is None:
-        return _address(text.strip("[]"))
+        return None
     if found["six"]:
         return _address(found["six"])
     name = found["name"].lower().removesuffix(".")

@@ -103,7 +103,7 @@ def test_a_dialect_that_is_off_has_no_face(make_stage: MakeStage) -> None:
 
 
 def test_an_unknown_route_is_404_in_openais_shape(client: TestClient) -> None:
-    answer = client.get("/v1/no\nwhere")
+    answer = client.get("/v1/no%0Awhere")
     assert answer.status_code == 404
     assert answer.json() == {
         "error": {
