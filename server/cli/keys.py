@@ -125,7 +125,7 @@ def import_keys(
     for key in imported.keys:
         typer.echo(f"{key.id}  {key.name}")
     already = f" {imported.known} were there already." if imported.known else ""
-    typer.echo(f"Imported {len(imported.keys)} keys.{already}")
+    typer.echo(f"Imported {len(imported.keys)} {'key' if len(imported.keys) == 1 else 'keys'}.{already}")
 
 
 @contextmanager

@@ -44,11 +44,16 @@ def _old_key(where: str, text: str, entry: Any) -> OldKey:
         raise BadRequest(f"{where}: expected an object with name and description, found {type(entry).__name__}.")
     return OldKey(
         text=text,
-        name=str(entry.get("name") or "imported"),
-        description=str(entry.get("description") or ""),
+        name=_plain(entry.get("name"), 200) or "imported",
+        description=_plain(entry.get("description"), 2000),
         created_at=_moment(where, "createdAt", entry.get("createdAt")) or datetime.now(UTC),
         last_used_at=_moment(where, "lastActivity", entry.get("lastActivity")),
     )
+
+
+def _plain(value: Any, length: int) -> str:
+    """Such words as may go to a terminal and into any database."""
+    return "".join(letter for letter in str(value or "") if letter.isprintable())[:length].strip()
 
 
 def _moment(where: str, name: str, value: Any) -> datetime | None:

@@ -74,7 +74,7 @@ def test_old_keys_are_imported(tmp_path: Path) -> None:
     old = {"name": "Old", "description": "", "createdAt": "2024-05-01T10:00:00.000Z", "lastActivity": None}
     file.write_text(json.dumps({"0123456789abcdef" * 2: old}))
     first = keys(tmp_path, "import", str(file))
-    assert first.stdout.endswith("Imported 1 keys.\n")
+    assert first.stdout.endswith("Imported 1 key.\n")
     assert "0123456789abcdef" not in first.stdout
     again = told(tmp_path, "import", str(file))
     assert again == {"imported": [], "known": 1}

@@ -78,7 +78,7 @@ def test_a_program_reads_where_the_pair_is(out: Path) -> None:
 def test_mistakes_are_answered_in_one_line(out: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for words, code in (
-        (["--host", "no host"], 2),
+        (["--host", "no host", "--out", str(out)], 2),
         (["--days", "0"], 2),
         (["--out", str(tmp_path / "file" / "ssl")], 1),
     ):

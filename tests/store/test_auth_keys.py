@@ -148,7 +148,7 @@ def test_many_makers_at_once_lose_no_key(keys: AuthKeys, elsewhere: AuthKeys) ->
 
 async def test_imported_keys_go_on_working_as_they_are(keys: AuthKeys, tmp_path: Path) -> None:
     dotted = "someone.chose-a-key-with-a-dot"
-    file = old_file(tmp_path, {OLD_KEY: entry(lastActivity="2024-06-01T10:00:00Z"), dotted: entry(name="Dot")})
+    file = old_file(tmp_path, {OLD_KEY: entry(lastActivity="2024-06-01T10:00:00Z"), dotted: entry(name="\x1b\0Dot")})
     imported = keys.import_file(file)
     assert [key.name for key in imported.keys] == ["Old", "Dot"]
     first = await keys.verify(OLD_KEY)
