@@ -8,6 +8,8 @@ from typing import Literal
 
 Channel = Literal["content", "reasoning"]
 
+DEFAULT_TAGS = ("<think>", "</think>")
+
 _WHITESPACE = 256
 """An answer that begins with more whitespace than this does not begin with a tag."""
 
@@ -36,7 +38,7 @@ class Channels:
     """
 
     def __init__(
-        self, *, tags: tuple[str, str] = ("<think>", "</think>"), open_reasoning: bool = False, enabled: bool = True
+        self, *, tags: tuple[str, str] = DEFAULT_TAGS, open_reasoning: bool = False, enabled: bool = True
     ) -> None:
         self._opening, self._closing = tags
         self._opened = open_reasoning
@@ -47,9 +49,14 @@ class Channels:
         self._state = _State.CONTENT if not enabled else _State.REASONING if open_reasoning else _State.OPENING
 
     @classmethod
-    def after(cls, prompt: str, *, tags: tuple[str, str] = ("<think>", "</think>"), enabled: bool = True) -> Channels:
+    def after(cls, prompt: str, *, tags: tuple[str, str] = DEFAULT_TAGS, enabled: bool = True) -> Channels:
         """For answers to a prompt, which may have opened the reasoning itself."""
         return cls(tags=tags, open_reasoning=prompt.rstrip().endswith(tags[0]), enabled=enabled)
+
+    @property
+    def reasoning(self) -> bool:
+        """Whether the text just fed belongs to the reasoning."""
+        return self._state is _State.REASONING
 
     def fresh(self) -> Channels:
         """The same for another answer, from its beginning."""

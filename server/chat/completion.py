@@ -16,8 +16,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from server.catalog import Catalog, ModelCard
-from server.chat.channels import Channels
+from server.chat.channels import DEFAULT_TAGS, Channels
 from server.chat.messages import Delta, Turn, Usage
+from server.chat.prompt import Fragment, Prompt, Specials
 from server.chat.template import ChatTemplate
 from server.engine.deep_thread import deep_executor
 from server.engine.live import LiveModel, Mailbox
@@ -45,11 +46,11 @@ class LocalBackend:
         card = self._catalog.get(turn.model)
         async with self._pool.lease(card.name) as live:
             run = asyncio.get_running_loop().run_in_executor
-            prompts = await run(self._writers, self._prompts, turn, card, live)
+            prompts, channels = await run(self._writers, self._prompts, turn, card, live)
             requests = self._requests(turn, card, live, prompts)
             box = live.open(requests, turn.owner)
             try:
-                yield LocalAnswer(live, box, requests, prompts, self._channels(turn, card, live))
+                yield LocalAnswer(live, box, requests, prompts, channels)
             finally:
                 live.close(box)
 
@@ -57,51 +58,44 @@ class LocalBackend:
         """End the threads that write prompts."""
         self._writers.shutdown(wait=False, cancel_futures=True)
 
-    def _prompts(self, turn: Turn, card: ModelCard, live: LiveModel) -> list[array[int]]:
-        """The token ids of each prompt. On a thread with a deep stack, since text of any length passes through C."""
+    def _prompts(self, turn: Turn, card: ModelCard, live: LiveModel) -> tuple[list[array[int]], Channels | None]:
+        """The token ids of each prompt, and what is to sort the answer's text: that of a plain completion is all
+        content. Runs on a thread with a deep stack, since text of any length passes through C.
+        """
         vocabulary = live.facts.vocabulary
+        channels = None
         if turn.messages:
-            prompts = [self._render(turn, card, live)]
             param = "messages"
+            rendered = self._template(card, live).render(turn.messages, tools=turn.tools, kwargs=turn.template_kwargs)
+            prompts = [_tokenize(vocabulary, rendered)]
+            channels = Channels.after(rendered.text, tags=card.reasoning or DEFAULT_TAGS)
         else:
+            param = "prompt"
             prompts = [
-                _tokenize(vocabulary, [(prompt, True)])
+                _tokenize(vocabulary, Prompt((Fragment(prompt),)))
                 if isinstance(prompt, str)
-                else vocabulary.check(prompt, "prompt")
+                else vocabulary.check(prompt, param)
                 for prompt in turn.prompts
             ]
-            param = "prompt"
         for prompt in prompts:
             if len(prompt) >= live.context:
                 raise ContextLengthExceeded(len(prompt), live.context, param=param)
             if not prompt:
                 raise BadRequest("The prompt is empty, and this model has no start token to begin from.", param=param)
-        return prompts
-
-    def _render(self, turn: Turn, card: ModelCard, live: LiveModel) -> array[int]:
-        vocabulary = live.facts.vocabulary
-        prompt = self._template(card, live).render(
-            turn.messages, tools=turn.tools, specials=vocabulary.specials, **turn.template_kwargs
-        )
-        return _tokenize(vocabulary, [(fragment.text, not fragment.plain) for fragment in prompt.fragments])
+        return prompts, channels
 
     def _template(self, card: ModelCard, live: LiveModel) -> ChatTemplate:
         template = self._templates.get(live)
         if template is None:
             vocabulary = live.facts.vocabulary
-            template = ChatTemplate.for_card(
+            template = self._templates[live] = ChatTemplate.for_card(
                 card,
                 live.facts.template,
-                bos_token=vocabulary.text(vocabulary.bos) if vocabulary.bos >= 0 else "",
-                eos_token=vocabulary.text(vocabulary.eos) if vocabulary.eos >= 0 else "",
+                special_tokens={"bos_token": vocabulary.bos_text, "eos_token": vocabulary.eos_text},
+                specials=Specials(vocabulary.control, vocabulary.user_defined),
                 limits=self._settings.limits,
             )
-            self._templates[live] = template
         return template
-
-    def _channels(self, turn: Turn, card: ModelCard, live: LiveModel) -> Channels | None:
-        """What sorts one answer's text; None for plain completions, whose text is all content."""
-        return self._template(card, live).channels(card) if turn.messages else None
 
     def _requests(
         self, turn: Turn, card: ModelCard, live: LiveModel, prompts: list[array[int]]
@@ -109,9 +103,7 @@ class LocalBackend:
         size = live.facts.vocabulary.size
         for token, _ in turn.sampling.logit_bias:
             if not 0 <= token < size:
-                raise BadRequest(
-                    f"Token ids of this model are 0 to {size - 1}, found {token}.", param="logit_bias"
-                )
+                raise BadRequest(f"Token ids of this model are 0 to {size - 1}, found {token}.", param="logit_bias")
         scope = card.prefix_scope or self._settings.engine.prefix_scope
         base = GenerationRequest(
             id="",
@@ -187,12 +179,11 @@ class LocalAnswer:
                 pieces += channels.finish()
             logprobs = event.logprobs
             for piece in pieces:
-                deltas.append(
-                    Delta(index, reasoning=piece.text)
-                    if piece.reasoning
-                    else Delta(index, piece.text, logprobs=logprobs)
-                )
-                logprobs = () if not piece.reasoning else logprobs
+                if piece.channel == "reasoning":
+                    deltas.append(Delta(index, reasoning=piece.text))
+                else:
+                    deltas.append(Delta(index, piece.text, logprobs=logprobs))
+                    logprobs = ()
             if channels.reasoning:
                 self._reasoning += event.tokens
         if outcome is not None:
@@ -204,11 +195,11 @@ class LocalAnswer:
         return deltas
 
 
-def _tokenize(vocabulary: Vocabulary, fragments: list[tuple[str, bool]]) -> array[int]:
+def _tokenize(vocabulary: Vocabulary, prompt: Prompt) -> array[int]:
     """Each fragment on its own, so that no token is made across a border. The start token once, at the front."""
     tokens = array("i")
-    written = vocabulary.text(vocabulary.bos) if vocabulary.starts_with_bos() else ""
-    for at, (text, special) in enumerate(fragments):
-        first = at == 0 and not (special and written and text.startswith(written))
-        tokens.extend(vocabulary.tokenize(text, special=special, first=first))
+    begun = vocabulary.adds_bos and prompt.text.startswith(vocabulary.bos_text)
+    for at, fragment in enumerate(prompt.fragments):
+        first = at == 0 and not begun
+        tokens.extend(vocabulary.tokenize(fragment.text, special=not fragment.plain, first=first))
     return tokens

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.engine.llama import Context, LoadOptions, Model, Vocabulary
-from server.engine.loop import Loop, Message, Stop, StepReport
+from server.engine.loop import Loop, Message, StepReport, Stop
 from server.engine.pace import Pace
 from server.engine.runner import Runner
 from server.engine.scheduler import Limits, Scheduler

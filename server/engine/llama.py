@@ -164,20 +164,21 @@ class Vocabulary:
         self.size = int(C.llama_vocab_n_tokens(handle))
         self.bos = int(C.llama_vocab_bos(handle))
         self.eos = int(C.llama_vocab_eos(handle))
-        self._adds_bos = bool(C.llama_vocab_get_add_bos(handle))
+        self.bos_text = self.text(self.bos) if self.bos >= 0 else ""
+        self.eos_text = self.text(self.eos) if self.eos >= 0 else ""
+        self.adds_bos = bool(C.llama_vocab_get_add_bos(handle)) and self.bos >= 0
+        """Whether the model's own start token goes before a prompt."""
         self.ends = frozenset(t for t in range(self.size) if C.llama_vocab_is_eog(handle, t))
-        self.specials: tuple[str, ...] = tuple(self._special_texts())
-        """Texts of the control and user-defined tokens: what a client's words must never become."""
+        self.control = self._texts_of(_CONTROL)
+        self.user_defined = self._texts_of(_USER_DEFINED)
+        """The texts of the special tokens: what a client's words must never become."""
         self._pieces: list[bytes | None] = [None] * self.size
         self._newline = self._raw("\n", special=False)
         self._prefixes_space = C.llama_vocab_type(handle) == 1
 
-    def _special_texts(self) -> Iterable[str]:
-        for token in range(self.size):
-            if C.llama_vocab_get_attr(self.handle, token) & (_CONTROL | _USER_DEFINED):
-                text = self.text(token)
-                if text:
-                    yield text
+    def _texts_of(self, kind: int) -> tuple[str, ...]:
+        attributes = C.llama_vocab_get_attr
+        return tuple(filter(None, (self.text(t) for t in range(self.size) if attributes(self.handle, t) & kind)))
 
     def text(self, token: int) -> str:
         """The token as the vocabulary spells it: for control tokens, their name."""
@@ -222,10 +223,6 @@ class Vocabulary:
         if count < 0:
             raise BadRequest("This text could not be cut into tokens.")
         return array("i", memoryview(room).cast("B")[: count * 4].tobytes())
-
-    def starts_with_bos(self) -> bool:
-        """Whether the model's own start token goes before a prompt."""
-        return self._adds_bos and self.bos >= 0
 
     def check(self, tokens: Iterable[int], param: str) -> array[int]:
         """Ids from a client, refused when the model has no such token."""
