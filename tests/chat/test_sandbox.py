@@ -77,6 +77,8 @@ HOSTILE = {
     "sum of lists": "{% set a = ([[1] * 99] * 9999) | sum(start=[]) %}",
     "round": "{{ 1.5 | round(10 ** 9, 'ceil') }}",
     "sort": "{% set a = (['x' * 9999 ~ 1, 'x' * 9999 ~ 2] * 50000) | sort %}",
+    "sort characters": "{% set a = ('ab' * 500000) | sort %}",
+    "title": "{{ ('a ' * 500000) | title }}",
     "map": "{% set a = range(99999) | map('string') | map('center', 99999) | list %}",
     "json bomb": again("[ns.x, ns.x]", "[1]") + "{{ ns.x | tojson }}",
     "repr bomb": again("[ns.x, ns.x]", "[1]") + "{{ ns.x }}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from itertools import islice
 from types import BuiltinMethodType
 from typing import Any, cast
@@ -19,7 +19,7 @@ from jinja2.tests import TESTS
 from jinja2.utils import Cycler, Joiner, Namespace
 
 from server.chat.sandbox import syntax, values
-from server.chat.sandbox.meter import Bounds, Meter
+from server.chat.sandbox.meter import Bounds, Meter, overrun
 from server.errors import TemplateFailed
 
 _SOURCE_LENGTH = 256 * 1024
@@ -38,9 +38,12 @@ _JINJAS_OWN = ("_loop_vars", "_block_vars")
 """Arguments that compiled templates add to calls."""
 
 _PLAIN_FILTERS = """
-    abs attr capitalize d default dictsort first float items last length count lower map max min reject rejectattr
-    reverse select selectattr sort title trim truncate unique upper
+    abs attr capitalize d default first float items last length count lower map reject rejectattr reverse select
+    selectattr trim truncate upper
 """
+_SLOW_FILTERS = "dictsort max min sort title unique"
+"""These go through all values, or characters, out of the meter's sight."""
+_SLOW_LENGTH = 100_000
 _METERED_FILTERS: dict[str, Callable[..., Any]] = {
     "center": values.padded,
     "format": values.printf,
@@ -88,6 +91,8 @@ class Environment(ImmutableSandboxedEnvironment):
         self.filters: dict[str, Callable[..., Any]] = {
             name: self._metered(cast(Callable[..., Any], FILTERS[name])) for name in _PLAIN_FILTERS.split()
         }
+        for name in _SLOW_FILTERS.split():
+            self.filters[name] = self._metered(_of_few(cast(Callable[..., Any], FILTERS[name])))
         for name, function in _METERED_FILTERS.items():
             self.filters[name] = self._metered(self._with_meter(function))
         self.filters["join"] = self._metered(self._join)
@@ -211,6 +216,16 @@ class Environment(ImmutableSandboxedEnvironment):
             return super().call(context, obj, *args, **kwargs)
         finally:
             meter.leave()
+
+
+def _of_few(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def bounded(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(value, Sized) and len(value) > _SLOW_LENGTH for value in args):
+            overrun(f"sorting or searching more than {_SLOW_LENGTH} values")
+        return function(*args, **kwargs)
+
+    return bounded
 
 
 @pass_context  # also keeps Jinja from calculating output at compile time
