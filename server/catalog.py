@@ -214,7 +214,8 @@ class Catalog:
     async def watch(self, on_change: Callable[[Change], Awaitable[None]]) -> None:
         """Follow the files until cancelled; `on_change` hears of every edit that made a difference.
 
-        Folders are watched, not files: most editors write a new file and rename it over the old one.
+        Folders are watched, not files: most editors write a new file and rename it over the old one. Where the system
+        has no watches left, the folders are looked at again and again instead.
         """
         for file in self.files:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -224,10 +225,27 @@ class Catalog:
             # A mounted Kubernetes volume changes by its link `..data` alone.
             return Path(path).name in names or Path(path).name.startswith("..")
 
-        async for _ in awatch(*{file.parent for file in self.files}, watch_filter=concerns, recursive=False):
-            if change := self.reload():
-                log.info("Models changed: %s", ", ".join(sum(change, ())))
-                await on_change(change)
+        async def follow(polling: bool) -> None:
+            folders = {file.parent for file in self.files}
+            async for _ in awatch(*folders, watch_filter=concerns, recursive=False, force_polling=polling or None):
+                await self._take_up(on_change)
+
+        await self._take_up(on_change)
+        try:
+            await follow(polling=False)
+        except OSError as error:
+            log.warning("The system cannot watch the models' folders (%s): they are polled", error)
+            await follow(polling=True)
+
+    async def _take_up(self, on_change: Callable[[Change], Awaitable[None]]) -> None:
+        change = self.reload()
+        if not change:
+            return
+        log.info("Models changed: %s", ", ".join(sum(change, ())))
+        try:
+            await on_change(change)
+        except Exception:
+            log.exception("An edit of the models was taken up, but what followed from it failed")
 
     def _read(self) -> tuple[dict[str, ModelCard], dict[str, str]]:
         """Cards by name, and names by name or alias."""

@@ -333,6 +333,23 @@ async def test_edits_are_taken_up_when_the_file_is_replaced(place: Place) -> Non
             assert catalog.get("a").threads
 
 
+async def test_a_listener_that_fails_does_not_end_the_watch(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    catalog = place.catalog({"a": model()})
+    heard: asyncio.Queue[Change] = asyncio.Queue()
+
+    async def listener(change: Change) -> None:
+        heard.put_nowait(change)
+        raise RuntimeError("no")
+
+    task = asyncio.create_task(catalog.watch(listener))
+    for _ in range(2):
+        assert await _until_heard(heard, lambda turn: place.write({"a": model(seed=turn + len(caplog.records))}))
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert "what followed from it failed" in caplog.text
+
+
 async def test_an_overlay_that_appears_is_taken_up(place: Place) -> None:
     catalog = place.catalog({"a": model()})
     async with watching(catalog) as changes:

@@ -31,7 +31,9 @@ or open it with \"\"\" and close it with \"\"\". Ctrl-C stops an answer."""
 def chat(
     url: options.Url = None,
     key: options.Key = "",
-    model: Annotated[str | None, typer.Option("--model", "-m", help="Model to talk to; the server's first.")] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Model to talk to. Without it, a loaded one, or the first.")
+    ] = None,
     system: Annotated[str, typer.Option("--system", "-s", help="System message.")] = "",
     temperature: Annotated[float | None, typer.Option("--temperature", "-t", help="Evenness of the dice.")] = None,
     max_tokens: Annotated[int | None, typer.Option("--max-tokens", help="Most tokens of an answer.", min=1)] = None,
@@ -70,10 +72,12 @@ def model_names(client: Client) -> list[str]:
 
 
 def first_model(client: Client) -> str:
-    names = model_names(client)
-    if not names:
+    """The first that our own server has loaded, or else the first."""
+    entries = client.models()
+    if not entries:
         raise Failure(f"{client.root} has no models. Name one with --model.")
-    return names[0]
+    ready = [entry for entry in entries if (entry.get("llm_api") or {}).get("state") == "ready"]
+    return str((ready or entries)[0]["id"])
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -253,6 +254,8 @@ def print_facts(found: dict[str, Any]) -> None:
             continue
         if name in BYTES and isinstance(value, int):
             text = size(value)
+        elif name == "created":
+            text = f"{datetime.fromtimestamp(value):%Y-%m-%d %H:%M}"
         elif isinstance(value, dict):
             text = "\n".join(f"{key}: {one}" for key, one in value.items())
         elif isinstance(value, list):

@@ -44,6 +44,12 @@ def test_a_base_url_with_v1_and_another_model_work(fake: FakeServer) -> None:
     assert fake.requests[0]["model"] == "other"
 
 
+def test_a_loaded_model_is_preferred(fake: FakeServer) -> None:
+    fake.state["other"] = {"state": "ready"}
+    runner.invoke(app, ["chat"], input="Hi\n")
+    assert fake.requests[0]["model"] == "other"
+
+
 def test_what_a_model_says_does_not_command_the_terminal(fake: FakeServer) -> None:
     fake.words = ["a\x1b[2Jb", "\tc\r\n", "\x9bd"]
     assert runner.invoke(app, ["chat"], input="Hi\n").stdout == "a[2Jb\tc\nd\n"
