@@ -110,10 +110,6 @@ class EventStream(Response):
         self._last = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "HEAD":
-            await self._events.aclose()
-            await self._start(send)
-            return await send({"type": "http.response.body", "body": b"", "more_body": False})
         with suppress(ClientLeft):
             await _first(self._pump(send), _left(receive), self._pulse(send))
 

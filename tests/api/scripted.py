@@ -131,6 +131,8 @@ class ScriptedPool:
         """As new."""
         self._statuses: dict[str, ScriptedStatus] = {name: ScriptedStatus(name) for name in self._names}
         self._listeners: set[asyncio.Event] = set()
+        self.deserted = asyncio.Event()
+        """The last listener has left."""
         self.chosen: ScriptedChoice | None = None
         self.gate: asyncio.Event | None = None
         self.refusal: ServerError | None = None
@@ -177,6 +179,8 @@ class ScriptedPool:
             yield states()
         finally:
             self._listeners.discard(changed)
+            if not self._listeners:
+                self.deserted.set()
 
     @property
     def listeners(self) -> int:

@@ -250,6 +250,7 @@ def _chat(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
             summary="Answer one question",
             tag=TAG,
             query={"question": "what to answer", "stream": "true: as server-sent events"},
+            streams=True,
             work=True,
         ),
         Endpoint("GET", f"{prefix}/chat/errors", errors, summary="The last errors", tag=TAG),

@@ -26,11 +26,15 @@ MAX_TOOL_CALLS = 128
 
 
 class TextPart(Fields):
+    """A part of a message that is text."""
+
     type: Literal["text"]
     text: str
 
 
 class RefusalPart(Fields):
+    """A part in which an assistant refused: to a model it is text like any other."""
+
     type: Literal["refusal"]
     refusal: str
 
@@ -40,6 +44,8 @@ class RefusalPart(Fields):
 
 
 class ImagePart(Fields):
+    """A part that is known, so that its refusal can say why."""
+
     type: Literal["image_url"]
     image_url: dict[str, Any]
     text: ClassVar[str] = ""
@@ -53,11 +59,15 @@ Part = Annotated[TextPart | RefusalPart | ImagePart, Field(discriminator="type")
 
 
 class Function(Fields):
+    """What a model called."""
+
     name: str
     arguments: str
 
 
 class Call(Fields):
+    """A call that a model made earlier in the conversation."""
+
     id: str
     type: Literal["function"] = "function"
     function: Function
@@ -103,6 +113,8 @@ class ChatMessage(Fields):
 
 
 class ResponseFormat(Fields):
+    """The form that the answer must have."""
+
     type: Literal["text", "json_object", "json_schema"]
     json_schema: dict[str, Any] | None = None
 

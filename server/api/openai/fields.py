@@ -89,6 +89,8 @@ def _token(text: str) -> int:
 
 
 class StreamOptions(Fields):
+    """What a stream holds besides the answer."""
+
     include_usage: bool | None = None
     include_obfuscation: bool | None = None
 
