@@ -13,6 +13,8 @@ import asyncio
 import json
 import logging
 import secrets
+import socket
+from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 
 WRITE_BUFFER = 16_384
 """Bytes that may wait for the kernel before the application is held up: small, so that slowness is seen early."""
+
+KERNEL_UNSENT = 65_536
+"""The same inside the kernel, which otherwise takes megabytes, and shows no progress until a third has gone."""
 
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 64_000_000
@@ -40,6 +45,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._limits = limits
         self._in_head = True
         self._message_open = False
+        self._refused = False
         self._head_parsed = 0
         self._head_raw = 0
         self._overhead = 0
@@ -54,6 +60,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        connection = transport.get_extra_info("socket")
+        if connection is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            with suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, KERNEL_UNSENT)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -73,6 +83,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
+        if self._refused:
+            self._discard(len(data))
+            return
         began_in_head = self._in_head
         if began_in_head:
             if self._head_timer is None:
@@ -80,7 +93,7 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._overhead += len(data)
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
         if self._in_head:
             if self._message_open and self._head_timer is None:
@@ -95,7 +108,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._message_open = True
-        self._head_parsed = 0
+        self._head_parsed = len(b"  HTTP/1.1\r\n\r\n")
 
     def on_url(self, url: bytes) -> None:
         self._head_parsed += len(url)
@@ -110,6 +123,9 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._head_parsed += len(self.parser.get_method())
+        if self._head_parsed > self._limits.header_bytes:
+            raise HeadRefused
         self._in_head = False
         self._head_raw = self._overhead = self._discarded = 0
         self._stop_head_timer()
@@ -117,9 +133,8 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         self._overhead -= len(body)
-        self._discarded += len(body) if self._linger_timer is not None else 0
-        if self._discarded > LINGER_BYTES:
-            self.transport.close()
+        if self._linger_timer is not None:
+            self._discard(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -158,7 +173,23 @@ class GuardedProtocol(HttpToolsProtocol):
             body,
         ]
         self.transport.write(b"".join(lines))
-        self.transport.close()
+        self._refused = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._stop_head_timer()
+        self._linger()
+
+    # What comes after the answer
+
+    def _linger(self) -> None:
+        if self._linger_timer is None:
+            self._discarded = 0
+            self._linger_timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _discard(self, size: int) -> None:
+        self._discarded += size
+        if self._discarded > LINGER_BYTES:
+            self.transport.close()
 
     # Time for the head
 
@@ -184,9 +215,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.get_write_buffer_size():
             self._watch_reader()
         answered_early = self._message_open and not self._in_head and self.cycle.response_complete
-        if answered_early and self._linger_timer is None and not self.transport.is_closing():
-            self._discarded = 0
-            self._linger_timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        if answered_early and not self.transport.is_closing():
+            self._linger()
 
     def pause_writing(self) -> None:
         super().pause_writing()
