@@ -65,6 +65,11 @@ class Environment:
             if not self.ready_for(purpose):  # else somebody else has just done it
                 self._set_up(purpose)
 
+    def mark(self, purpose: str) -> None:
+        """Say what the environment is made from, now that it is whole."""
+        stamp = {"made of": self._digest(), "purpose": purpose}
+        self._stamp.write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+
     def _set_up(self, purpose: str) -> None:
         lock = self.root / LOCKS[purpose]
         say(f"Setting up {self.folder} (once; a minute for the packages, minutes more if llama.cpp must be compiled).")
@@ -78,9 +83,8 @@ class Environment:
         pip: list[str | Path] = [self.python, "-m", "pip", "install", "--require-hashes", "-r", packages]
         step(f"installing the packages of {lock.name}", pip, self._log)
         llama_wheel.install(self.python, entry, self._log)
-        self._introduce()
-        stamp = {"made of": self._digest(), "purpose": purpose}
-        self._stamp.write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+        self.introduce()
+        self.mark(purpose)
         say("Ready.")
 
     def _create(self) -> None:
@@ -92,7 +96,7 @@ class Environment:
             leftover.unlink()
         step("making the environment", [sys.executable, "-m", "venv", self.folder], self._log)
 
-    def _introduce(self) -> None:
+    def introduce(self) -> None:
         """Let the environment's Python find the clone from any folder, and give it the command `llm-api`."""
         ask = [str(self.python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
         packages = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())

@@ -20,6 +20,8 @@ from pathlib import Path
 from steps import SetupFailed, say, step
 
 PACKAGE = "llama-cpp-python"
+CUDA_HOMES = ("/usr/local/cuda",)
+"""Where the CUDA toolkit's installer puts it, not always on PATH."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def choose(environ: Mapping[str, str]) -> Build:
 
 def nvcc(environ: Mapping[str, str]) -> str | None:
     """The CUDA compiler, where CMake would find it or where its installer puts it."""
-    homes = [environ[name] for name in ("CUDA_HOME", "CUDA_PATH") if environ.get(name)] + ["/usr/local/cuda"]
+    homes = [*(environ[name] for name in ("CUDA_HOME", "CUDA_PATH") if environ.get(name)), *CUDA_HOMES]
     places = [environ.get("CUDACXX"), "nvcc", *(str(Path(home, "bin", "nvcc")) for home in homes)]
     return next((found for place in places if place and (found := shutil.which(place, path=environ.get("PATH")))), None)
 
@@ -118,15 +120,20 @@ def divide(lock: str) -> tuple[str, str]:
     return "".join(lines[first:end]), "".join(lines[:first] + lines[end:])
 
 
+def place(entry: str, build: Build) -> Path:
+    """The folder of the cache for a wheel that is built so."""
+    version = entry.partition("==")[2].split()[0]
+    digest = hashlib.sha256("\n".join((entry, *build.traits)).encode()).hexdigest()[:8]
+    return cache(os.environ) / f"{PACKAGE}-{version}-{build.device}-{digest}"
+
+
 def install(python: Path, entry: str, log: Path) -> None:
     """Put the wheel for this machine into the environment of `python`; compile it where no one has yet.
 
     `entry`: what the lock says of it. What it depends on must be installed already.
     """
     build = choose(os.environ)
-    version = entry.partition("==")[2].split()[0]
-    digest = hashlib.sha256("\n".join((entry, *build.traits)).encode()).hexdigest()[:8]
-    folder = cache(os.environ) / f"{PACKAGE}-{version}-{build.device}-{digest}"
+    folder = place(entry, build)
     mark = python.parent.parent / "llama.txt"  # which wheel the environment has
     if mark.exists() and mark.read_text(encoding="utf-8") == folder.name and _loads(python, log):
         return
