@@ -198,26 +198,31 @@ class Pool:
         if entry.load is None:
             entry.load = asyncio.create_task(self._load(entry, card), name=f"load {card.name}")
             entry.load.add_done_callback(lambda task: task.cancelled() or task.exception())
+        load = entry.load
         try:
-            return await asyncio.shield(entry.load)
+            return await asyncio.shield(load)
         except asyncio.CancelledError:
-            if entry.load is None or not entry.load.cancelled():
+            if not load.cancelled():  # it is who asks that is cancelled; the load goes on for the next one
                 raise
             raise ModelLoadFailed(f"The load of {card.name!r} was cancelled.") from None
 
     async def _load(self, entry: _Entry, card: ModelCard) -> LiveModel:
         entry.state, entry.progress, entry.error, entry.bytes = ModelState.LOADING, 0.0, None, None
         self._tell()
+        metrics = self._metrics.model(card.name)
+        began = asyncio.get_running_loop().time()
         try:
             async with self._one_load:
                 live = await self._open(entry, card)
         except BaseException as error:
+            metrics.load_failed()
             entry.state = ModelState.UNLOADED if isinstance(error, asyncio.CancelledError) else ModelState.FAILED
             entry.error = error.message if isinstance(error, ServerError) else None
             raise
         else:
             entry.live, entry.state = live, ModelState.READY
             entry.died = entry.stale = False
+            metrics.loaded(asyncio.get_running_loop().time() - began)
             log.info("%s is ready: %d cells, %d MB", card.name, live.facts.cells, (entry.bytes or 0) // 1_000_000)
             if not entry.busy:
                 self._became_idle(entry)
@@ -228,8 +233,9 @@ class Pool:
 
     async def _open(self, entry: _Entry, card: ModelCard) -> LiveModel:
         log.info("Loading %s", card.name)
-        await try_file(card.file, self._settings.paths.data_dir / "verdicts.json")
         sized = await self._sized(card)
+        models = self._settings.models
+        await try_file(card.file, self._settings.paths.data_dir / "verdicts.json", seconds=models.trial_seconds)
         await self._make_room(entry, sized)
         metrics = self._metrics.model(card.name)
 

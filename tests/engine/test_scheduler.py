@@ -12,9 +12,7 @@ from server.engine.request import GenerationRequest, Sequence, StepPlan
 from server.engine.scheduler import Limits, Scheduler
 
 
-def request(
-    id: str, prompt: list[int], *, owner: str = "a", scope: str = "", priority: int = 0
-) -> GenerationRequest:
+def request(id: str, prompt: list[int], *, owner: str = "a", scope: str = "", priority: int = 0) -> GenerationRequest:
     return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority)
 
 
@@ -154,7 +152,7 @@ def test_requests_with_a_common_prefix_compute_it_once() -> None:
     world = World(Limits(cells=4000, slots=16, batch=256), budget=256)
     stem = [i % 11 for i in range(1000)]
     for i in range(8):
-        world.scheduler.add(request(f"{i}", stem + [i, i, i]))
+        world.scheduler.add(request(f"{i}", [*stem, i, i, i]))
     answers = world.run_until_idle(answer=4)
     assert world.prompt_tokens <= 1000 + 8 * 4
     assert all(answers[f"{i}"] == alone([*stem, i, i, i], 4) for i in range(8))

@@ -1,0 +1,237 @@
+"""Loads joined, idle models unloaded, room made, edits taken up, deaths told: the pool on real files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.catalog import Catalog
+from server.engine import pool as pool_module
+from server.engine.pool import ModelState, ModelStatus, Pool
+from server.engine.request import GenerationRequest, SamplingParams
+from server.engine.scheduler import Scheduler
+from server.errors import Conflict, Draining, ModelLoadFailed, ModelNotFound, ModelNotLoaded, OutOfMemory
+from server.settings import load_settings
+from server.telemetry import Metrics
+
+Models = Callable[[str], Path]
+ENDLESS = SamplingParams(temperature=0, ignore_eos=True)
+
+
+class World:
+    """A folder with models, and a pool over it."""
+
+    def __init__(self, folder: Path, model_file: Models) -> None:
+        self.folder = folder
+        self.file = folder / "models.json"
+        self.entries: dict[str, Any] = {}
+        for name, kind in {"one": "counting", "two": "greeting", "three": "tiny"}.items():
+            shutil.copy(model_file(kind), folder / f"{name}.gguf")
+            self.entries[name] = {"params": {"model": f"{name}.gguf", "ctxSize": 512, "threads": 1, "cells": 512}}
+        (folder / "broken.gguf").write_bytes(b"GGUF" + bytes(60))
+        self.entries["broken"] = {"params": {"model": "broken.gguf"}}
+        self.entries["absent"] = {"params": {"model": "absent.gguf"}}
+
+    def write(self) -> None:
+        self.file.write_text(json.dumps(self.entries))
+
+    @asynccontextmanager
+    async def open(self, **overrides: Any) -> AsyncIterator[Pool]:
+        self.write()
+        settings = load_settings(
+            overrides={
+                "paths.models": str(self.file),
+                "paths.storage": str(self.folder),
+                "paths.data_dir": str(self.folder / "data"),
+                **overrides,
+            }
+        )
+        self.catalog = Catalog.from_settings(settings)
+        pool = Pool(settings, self.catalog, Metrics())
+        try:
+            yield pool
+        finally:
+            await pool.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path, model_file: Models) -> World:
+    return World(tmp_path, model_file)
+
+
+def status(pool: Pool, name: str) -> ModelStatus:
+    return next(one for one in pool.statuses() if one.name == name)
+
+
+async def until(pool: Pool, name: str, state: ModelState) -> None:
+    async with asyncio.timeout(30), pool.subscribe() as changes:
+        async for statuses in changes:
+            if any(one.name == name and one.state is state for one in statuses):
+                return
+
+
+async def test_however_many_ask_there_is_one_load(world: World) -> None:
+    async with world.open() as pool:
+        seen = []
+
+        async def ask() -> None:
+            async with pool.lease("one") as live:
+                seen.append(live)
+
+        await asyncio.gather(*(ask() for _ in range(10)))
+        assert len(set(map(id, seen))) == 1
+        assert status(pool, "one").state is ModelState.READY
+        assert status(pool, "one").bytes
+
+
+async def test_progress_is_told_to_many_and_a_slow_one_misses_only_what_lies_between(world: World) -> None:
+    async with world.open() as pool, pool.subscribe() as slow, pool.subscribe() as quick:
+        assert {one.state for one in await anext(slow)} == {ModelState.UNLOADED}
+        load = asyncio.create_task(pool.load("three"))
+        states = []
+        async for statuses in quick:
+            now = next(one for one in statuses if one.name == "three")
+            states.append(now.state)
+            if now.state is ModelState.READY:
+                break
+        await load
+        assert ModelState.LOADING in states
+        latest = next(one for one in await anext(slow) if one.name == "three")
+        assert latest.state is ModelState.READY
+
+
+async def test_a_bad_file_is_refused_with_what_is_wrong_and_the_next_one_loads(world: World) -> None:
+    async with world.open() as pool:
+        for name in ("broken", "absent"):
+            with pytest.raises(ModelLoadFailed, match=rf"{name}\.gguf"):
+                await pool.load(name)
+            assert status(pool, name).state is ModelState.FAILED
+            assert status(pool, name).error
+        await pool.load("two")
+        assert pool.alive
+        with pytest.raises(ModelNotFound):
+            await pool.load("nobody")
+
+
+async def test_a_request_does_not_load_what_it_may_not(world: World) -> None:
+    world.entries["one"]["autoload"] = False
+    async with world.open() as pool:
+        with pytest.raises(ModelNotLoaded):
+            async with pool.lease("one"):
+                pass
+        await pool.load("one")
+        async with pool.lease("one") as live:
+            assert live.context == 512
+
+
+async def test_a_busy_model_is_not_unloaded_unless_by_force(world: World) -> None:
+    async with world.open() as pool:
+        async with pool.lease("one") as live:
+            prompt = live.facts.vocabulary.tokenize("go\n", special=True, first=True)
+            box = live.open([GenerationRequest("a", prompt, 400, ENDLESS)], "")
+            await box.take()
+            with pytest.raises(Conflict):
+                await pool.unload("one")
+            await pool.unload("one", force=True)
+            outcome = None
+            while outcome is None:
+                outcome = (await box.take())[-1].outcome
+            assert outcome.error is not None
+        assert status(pool, "one").state is ModelState.UNLOADED
+
+
+async def test_an_idle_model_goes_after_its_time(world: World) -> None:
+    world.entries["one"]["idleSeconds"] = 0.05
+    async with world.open() as pool:
+        await pool.load("one")
+        await until(pool, "one", ModelState.UNLOADED)
+
+
+async def test_when_memory_is_short_the_longest_idle_goes_and_never_a_busy_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.open() as pool:
+        need = (await pool.estimate("one")).total
+        held = 0
+
+        def free() -> int:
+            loaded = sum(one.bytes is not None for one in pool.statuses())
+            return int(need * 2.5) - loaded * need - held
+
+        monkeypatch.setattr(pool_module, "free_host_memory", free)
+        await pool.load("one")
+        await pool.load("two")
+        async with pool.lease("one"):
+            await pool.load("three")
+            assert status(pool, "two").state is ModelState.UNLOADED
+            assert status(pool, "one").state is ModelState.READY
+            async with pool.lease("three"):
+                held = need
+                with pytest.raises(OutOfMemory, match=r"MB are free"):
+                    await pool.load("two")
+
+
+async def test_an_edited_card_is_loaded_anew_when_nobody_uses_the_old_one(world: World) -> None:
+    async with world.open() as pool:
+        async with pool.lease("one") as live:
+            assert live.context == 512
+            world.entries["one"]["params"] |= {"ctxSize": 256, "cells": 256}
+            world.write()
+            await pool.cards_changed(world.catalog.reload())
+            assert status(pool, "one").state is ModelState.READY
+        await until(pool, "one", ModelState.UNLOADED)
+        async with pool.lease("one") as live:
+            assert live.context == 256
+
+
+async def test_a_load_can_be_given_up(world: World) -> None:
+    async with world.open() as pool:
+        load = asyncio.create_task(pool.load("three"))
+        await until(pool, "three", ModelState.LOADING)
+        await pool.unload("three")
+        with pytest.raises(ModelLoadFailed, match="cancelled"):
+            await load
+        assert status(pool, "three").state is ModelState.UNLOADED
+        await pool.load("three")
+
+
+async def test_draining_refuses_newcomers_and_ends_what_does_not_finish(world: World) -> None:
+    async with world.open() as pool:
+        async with pool.lease("one") as live:
+            prompt = live.facts.vocabulary.tokenize("go\n", special=True, first=True)
+            box = live.open([GenerationRequest("a", prompt, 400, ENDLESS)], "")
+            await box.take()
+            await pool.drain(0.01)
+            outcome = None
+            while outcome is None:
+                outcome = (await box.take())[-1].outcome
+            assert outcome.error is None or isinstance(outcome.error, Draining)
+        with pytest.raises(Draining):
+            await pool.load("two")
+
+
+async def test_when_an_engine_dies_its_requests_are_told_and_the_next_one_loads_it_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world.open() as pool:
+        async with pool.lease("one") as live:
+            prompt = live.facts.vocabulary.tokenize("go\n", special=True, first=True)
+            with monkeypatch.context() as broken:
+                broken.setattr(Scheduler, "plan", lambda *_: 1 / 0)
+                box = live.open([GenerationRequest("a", prompt, 400, ENDLESS)], "")
+                outcome = None
+                while outcome is None:
+                    outcome = (await box.take())[-1].outcome
+            assert outcome.error is not None
+            assert outcome.error.code == "engine_died"
+        assert not pool.alive
+        assert status(pool, "one").state is ModelState.FAILED
+        async with pool.lease("one"):
+            assert pool.alive
