@@ -28,6 +28,10 @@ OneOrMore = Annotated[list[str], BeforeValidator(_listed)]
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
+LONGEST_WINDOW = 2**18
+Window = Annotated[int, Field(ge=-1, le=LONGEST_WINDOW)]
+"""How many tokens a penalty looks back; -1: all. llama.cpp sets aside memory for as many as are named."""
+
 Words = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=64)]
 
 
@@ -51,11 +55,11 @@ class Sampling(Fields):
     typical_p: Share | None = None
     top_n_sigma: Annotated[float, Field(ge=-1, le=100)] | None = None
     repeat_penalty: Annotated[float, Field(gt=0, le=10)] | None = None
-    repeat_last_n: Annotated[int, Field(ge=-1, lt=2**31)] | None = None
+    repeat_last_n: Window | None = None
     dry_multiplier: Annotated[float, Field(ge=0, le=100)] | None = None
     dry_base: Annotated[float, Field(ge=0, le=100)] | None = None
-    dry_allowed_length: Annotated[int, Field(ge=0, lt=2**31)] | None = None
-    dry_penalty_last_n: Annotated[int, Field(ge=-1, lt=2**31)] | None = None
+    dry_allowed_length: Annotated[int, Field(ge=0, le=LONGEST_WINDOW)] | None = None
+    dry_penalty_last_n: Window | None = None
     dry_sequence_breakers: Words | None = None
     xtc_probability: Share | None = None
     xtc_threshold: Share | None = None

@@ -290,6 +290,8 @@ IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}
         ({"modalities": ["audio"]}, "modalities[0]"),
         ({"top_k": 1.5}, "top_k"),
         ({"min_p": 2}, "min_p"),
+        ({"repeat_last_n": 2**18 + 1}, "repeat_last_n"),
+        ({"dry_penalty_last_n": 2**31 - 1}, "dry_penalty_last_n"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_by_name(served: Served, fields: dict[str, Any], param: str) -> None:
