@@ -13,7 +13,8 @@ def render(document: dict[str, Any]) -> str:
     """The whole page. Whatever comes out of the document is escaped."""
     info = document["info"]
     sections: dict[str, list[str]] = {}
-    for path, operations in document["paths"].items():
+    # What stands under /v1 first; the sort is stable.
+    for path, operations in sorted(document["paths"].items(), key=lambda item: not item[0].startswith("/v1/")):
         for method, operation in operations.items():
             sections.setdefault(operation["tags"][0], []).append(_operation(document, path, method, operation))
     body = "".join(f"<h2 id='{escape(tag)}'>{escape(tag)}</h2>{''.join(parts)}" for tag, parts in sections.items())
@@ -59,7 +60,7 @@ def _fields(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[tuple[
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
         what = [field["description"]] if "description" in field else []
-        if field.get("default") is not None:
+        if field.get("default") not in (None, ""):
             what.append(f"Default {str(field['default'])[:MOST_DEFAULT]}.")
         yield name, _kind(field), name in required, " ".join(what)
 

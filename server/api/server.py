@@ -54,6 +54,10 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        for listener in (each for server in self.servers for each in server.sockets):
+            host, port = listener.getsockname()[:2]
+            scheme = "https" if self.config.ssl else "http"
+            log.info("Listening on %s://%s:%d", scheme, f"[{host}]" if ":" in host else host, port)
         self.ready.set()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
