@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -89,6 +90,8 @@ def measure(name: str, options: argparse.Namespace, console: Console) -> Iterato
                 yield from SCENARIOS[scenario](bench)
             except Exception as error:
                 console.print(f"{label}: {scenario} failed: {error}", style="red", markup=False)
+                for server in bench.servers:
+                    console.print(f"{server.name} wrote last:\n{server.wrote_last()}", style="dim", markup=False)
         if bench.reader_shares:
             yield bench.find("reader", "CPU of the reader of answers, of a core", "%", bench.reader_shares)
 
@@ -105,6 +108,7 @@ def _starters(
 def main(given: list[str] | None = None) -> int:
     """Measure, print, write. 1 when a target was missed, so that a script can tell."""
     options = arguments(given)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     console = Console()
     about = report.machine() | {"threads": options.threads, "rounds": options.rounds, "arguments": sys.argv[1:]}
     findings = [finding for name in options.models for finding in measure(name, options, console)]

@@ -24,6 +24,7 @@ def model_file(name: str) -> Path:
     maker = zlib.crc32(Path(make_model.__file__).read_bytes())  # another maker makes other models
     file = CACHE / "models" / f"{name}-{maker:08x}.gguf"
     if not file.is_file():
-        print(f"making {file}", flush=True)
+        for older in file.parent.glob(f"{name}-*.gguf"):
+            older.unlink()
         make_model.random_model(file, name)
     return file

@@ -49,6 +49,7 @@ class Server:
     """What only this server needs in a body."""
     process: psutil.Process | None = None
     data_dir: Path | None = None
+    log: Path | None = None
 
     def headers(self, key: str | None = None) -> dict[str, str]:
         key = self.key if key is None else key
@@ -100,6 +101,11 @@ class Server:
             return json.loads(body) if answer.status == 200 else None
         return None
 
+    def wrote_last(self, lines: int = 10) -> str:
+        """The end of its log, if it was started here."""
+        text = self.log.read_text(errors="replace") if self.log else ""
+        return "\n".join(text.rstrip().splitlines()[-lines:])
+
     def family(self) -> list[psutil.Process]:
         """The server's processes: itself and its children."""
         return [self.process, *self.process.children(recursive=True)] if self.process else []
@@ -126,9 +132,9 @@ def ours(model: str, setup: Setup, *, environment: dict[str, str] | None = None)
         command = [sys.executable, "-m", "server", "serve", "--host", "127.0.0.1", "--port", str(port)]
         command += ["--data-dir", folder, "--models", str(models)]
         variables = {"LLM_API_FIRST_KEY": first, "LLM_API_LOG_LEVEL": "warning", **(environment or {})}
-        with _started(OURS, command, data / "log", variables) as process:
-            server = Server(OURS, "127.0.0.1", port, model, first, process=process, data_dir=data)
-            _await(server, "/health", data / "log")
+        with _started(command, data / "log", variables) as process:
+            server = Server(OURS, "127.0.0.1", port, model, first, process=process, data_dir=data, log=data / "log")
+            _await(server, "/health")
             server.play([server.completion(" a b c", 4)])
             yield server
 
@@ -161,10 +167,10 @@ def packaged(model: str, setup: Setup, eos: int, python: str = sys.executable) -
     command += ["--interrupt_requests", "false", "--verbose", "false"]
     with tempfile.TemporaryDirectory(prefix="llm-api-bench-") as folder:
         log = Path(folder) / "log"
-        with _started(PACKAGED, command, log, {}) as process:
-            server = Server(PACKAGED, "127.0.0.1", port, model, process=process)
+        with _started(command, log, {}) as process:
+            server = Server(PACKAGED, "127.0.0.1", port, model, process=process, log=log)
             server.extra = {"logit_bias": {str(eos): -100.0}}
-            _await(server, "/v1/models", log)
+            _await(server, "/v1/models")
             server.play([server.completion(" a b c", 4)])
             yield server
 
@@ -186,16 +192,13 @@ def peer(name: str, url: str) -> Iterator[Server]:
 
 
 @contextmanager
-def _started(name: str, command: list[str], log: Path, variables: dict[str, str]) -> Iterator[psutil.Process]:
+def _started(command: list[str], log: Path, variables: dict[str, str]) -> Iterator[psutil.Process]:
     with log.open("wb") as out:
         process = psutil.Popen(
             command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=os.environ | variables
         )
         try:
             yield process
-        except Exception as error:
-            error.add_note(f"{name} wrote last:\n{_tail(log)}")
-            raise
         finally:
             for sign, patience in ((signal.SIGTERM, 10), (signal.SIGTERM, 5), (signal.SIGKILL, 5)):
                 with suppress(psutil.NoSuchProcess):
@@ -205,19 +208,15 @@ def _started(name: str, command: list[str], log: Path, variables: dict[str, str]
                     break
 
 
-def _await(server: Server, path: str, log: Path, seconds: float = 120) -> None:
+def _await(server: Server, path: str, seconds: float = 120) -> None:
     give_up = time.monotonic() + seconds
     while server.get(path) is None:
         assert server.process is not None
         if not server.process.is_running() or server.process.status() == psutil.STATUS_ZOMBIE:
-            raise Unavailable(f"{server.name} ended while starting: {_tail(log, 1)}")
+            raise Unavailable(f"{server.name} ended while starting: {server.wrote_last(1)}")
         if time.monotonic() > give_up:
             raise Unavailable(f"{server.name} did not answer {path} within {seconds:.0f} s")
         time.sleep(0.1)
-
-
-def _tail(log: Path, lines: int = 15) -> str:
-    return "\n".join(log.read_text(errors="replace").rstrip().splitlines()[-lines:])
 
 
 def _free_port() -> int:
