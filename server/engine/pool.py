@@ -135,7 +135,7 @@ class Pool:
             entry.state,
             entry.progress,
             entry.error,
-            live.running if live else 0,
+            max(entry.leases - live.waiting, live.running) if live else 0,
             live.waiting if live else 0,
             entry.bytes if live else None,
         )
@@ -174,6 +174,8 @@ class Pool:
         card = self._catalog.get(name)
         entry = self._entry(card.name)
         entry.leases += 1
+        if entry.leases == 1:
+            self._tell()
         try:
             if entry.live is None and entry.load is None and not self._may_autoload(card):
                 raise ModelNotLoaded(f"The model {card.name!r} is not loaded, and it is not to be loaded by a request.")
@@ -182,6 +184,7 @@ class Pool:
             entry.leases -= 1
             if not entry.busy:
                 self._became_idle(entry)
+                self._tell()
 
     def _may_autoload(self, card: ModelCard) -> bool:
         return self._settings.models.autoload if card.autoload is None else card.autoload

@@ -88,7 +88,7 @@ class Runner:
     def _sampler(self, sequence: Sequence) -> Sampler:
         sampler = self._samplers.get(sequence.request.id)
         if sampler is None:
-            sampler = Sampler(sequence.request.sampling, self._model.vocabulary, self._model.trained_context)
+            sampler = Sampler(sequence.request.sampling, self._model.vocabulary, self._context.cells)
             sampler.recall(sequence.request.prompt)
             self._samplers[sequence.request.id] = sampler
         return sampler

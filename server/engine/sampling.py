@@ -23,14 +23,14 @@ _KEEP = 1
 class Sampler:
     """Draws the tokens of one sequence, and remembers them for the penalties. Owns its chain in C."""
 
-    def __init__(self, params: SamplingParams, vocabulary: Vocabulary, trained_context: int) -> None:
+    def __init__(self, params: SamplingParams, vocabulary: Vocabulary, context: int) -> None:
         settings = C.llama_sampler_chain_default_params()
         settings.no_perf = True
         self.handle: Any = C.llama_sampler_chain_init(settings)
         self.remembers = False
         """Whether a step looks at earlier tokens, so that the prompt's have to be told it."""
         self._add_bias(params, vocabulary)
-        self._add_penalties(params, vocabulary, trained_context)
+        self._add_penalties(params, vocabulary, context)
         if params.temperature <= 0:
             self._add(C.llama_sampler_init_greedy())
         else:
@@ -47,9 +47,9 @@ class Sampler:
             entries = (C.llama_logit_bias * len(biases))(*(C.llama_logit_bias(*entry) for entry in biases.items()))
             self._add(C.llama_sampler_init_logit_bias(vocabulary.size, len(biases), entries))
 
-    def _add_penalties(self, params: SamplingParams, vocabulary: Vocabulary, trained_context: int) -> None:
+    def _add_penalties(self, params: SamplingParams, vocabulary: Vocabulary, context: int) -> None:
         if (params.repeat_penalty, params.frequency_penalty, params.presence_penalty) != (1.0, 0.0, 0.0):
-            last = trained_context if params.repeat_last_n < 0 else params.repeat_last_n
+            last = _window(params.repeat_last_n, context)
             self._add(
                 C.llama_sampler_init_penalties(
                     vocabulary.size, last, params.repeat_penalty, params.frequency_penalty, params.presence_penalty
@@ -59,7 +59,7 @@ class Sampler:
         if params.dry_multiplier > 0:
             words = [breaker.encode() for breaker in params.dry_sequence_breakers]
             breakers = (ctypes.c_char_p * len(words))(*words)
-            last = trained_context if params.dry_penalty_last_n < 0 else params.dry_penalty_last_n
+            last = _window(params.dry_penalty_last_n, context)
             self._add(
                 C.llama_sampler_init_dry(
                     vocabulary.handle,
@@ -105,3 +105,8 @@ class Sampler:
     def __del__(self) -> None:
         with contextlib.suppress(Exception):  # at interpreter exit the library may be gone
             self.close()
+
+
+def _window(wanted: int, context: int) -> int:
+    """Tokens to look back. llama.cpp sets aside memory for as many as it is told."""
+    return context if wanted < 0 else min(wanted, context)

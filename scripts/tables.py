@@ -1,0 +1,67 @@
+"""Writes the tables of settings and of routes into README.md, from server.yaml and from the application itself.
+
+    .venv/bin/python scripts/tables.py
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+SETTING = re.compile(r"^  (\w+): \$\{oc\.env:(\w+),(.*)\}\s+# (.*)$")
+
+
+def settings_table() -> str:
+    """A row for each setting of config/server.yaml, in its order."""
+    rows = ["| setting | environment | default | meaning |", "|---|---|---|---|"]
+    path: list[str] = []
+    for line in (ROOT / "config" / "server.yaml").read_text(encoding="utf-8").splitlines():
+        if section := re.match(r"^( *)(\w+):\s*(?:#.*)?$", line):
+            path = [*path[: len(section[1]) // 2], section[2]]
+        elif setting := SETTING.match(line if len(path) == 1 else line[2 * (len(path) - 1) :]):
+            default = setting[3].strip('"')
+            name = ".".join([*path, setting[1]])
+            shown = f"`{default}`" if default else "–"
+            rows.append(f"| `{name}` | `{setting[2]}` | {shown} | {setting[4]} |")
+    return "\n".join(rows)
+
+
+def routes_table() -> str:
+    """A row for each path of the application, in alphabetical order, with the right that its key must have."""
+    sys.path.insert(0, str(ROOT))
+    from server.api.app import build_app
+    from server.api.auth import OPEN
+    from server.api.house import Endpoint
+    from server.settings import load_settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = build_app(load_settings(overrides={"paths.data_dir": folder}))
+        app.state.house.keys.close()
+    rows = {}
+    for route in app.routes:
+        if isinstance(route, Endpoint):
+            path = route.path.replace(":path", "")
+            key = "none" if route.path in OPEN else f"`{route.needs}`" if route.needs else "any key"
+            whose = " (LLM-API)" if route.tag == "llm-api" else ""
+            rows[path, route.method, whose] = f"| `{route.method} {path}` | {key} | {route.summary}{whose} |"
+    return "\n".join(["| route | right | what it does |", "|---|---|---|", *(rows[at] for at in sorted(rows))])
+
+
+def with_tables(text: str) -> str:
+    """README's text with both tables as they should be."""
+    for name, table in (("settings", settings_table()), ("routes", routes_table())):
+        text = re.sub(
+            rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)",
+            lambda found, table=table: f"{found[1]}{table}{found[2]}",
+            text,
+            flags=re.DOTALL,
+        )
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")

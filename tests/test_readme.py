@@ -1,0 +1,27 @@
+"""The README says what is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from scripts.tables import with_tables
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_tables_of_settings_and_routes_are_true() -> None:
+    assert with_tables(README) == README, "run scripts/tables.py"
+
+
+def test_every_link_leads_to_a_file() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_every_folder_of_the_tree_is_there() -> None:
+    for folder in re.findall(r"^\| `([a-z_/]+/)` \|", README, re.MULTILINE):
+        assert (ROOT / folder).is_dir()
