@@ -122,7 +122,16 @@ def test_cuda_needs_driver_and_compiler(
     build = llama_wheel.choose({"PATH": str(tmp_path)})
     assert build.device == device
     assert reason in build.reason
-    assert build.flags == ("-DGGML_CUDA=on" if device == "cuda" else "-DGGML_CUDA=off")
+    assert build.flags.split()[0] == ("-DGGML_CUDA=on" if device == "cuda" else "-DGGML_CUDA=off")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_code_for_amx_is_left_out_where_the_cpu_would_use_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: bool
+) -> None:
+    monkeypatch.setattr(llama_wheel, "_cpu", lambda: "avx2 amx_int8" if there else "avx2")
+    build = llama_wheel.choose({"PATH": str(tmp_path)})
+    assert ("-U__AMX_INT8__" in build.flags) is there
 
 
 def test_given_cmake_arguments_come_last_and_make_another_wheel(tmp_path: Path) -> None:
