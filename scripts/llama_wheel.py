@@ -23,6 +23,10 @@ PACKAGE = "llama-cpp-python"
 CUDA_HOMES = ("/usr/local/cuda",)
 """Where the CUDA toolkit's installer puts it, not always on PATH."""
 
+WITHOUT_AMX = "-DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__"
+"""gcc before 13.3 drops half of the tile configuration that llama.cpp's AMX code loads, and the first prompt would end
+the process. Taking the macro away leaves that code out, with every compiler."""
+
 
 @dataclass(frozen=True)
 class Build:
@@ -40,6 +44,8 @@ class Build:
 def choose(environ: Mapping[str, str]) -> Build:
     """CUDA only where it can both be compiled and be loaded; what CMAKE_ARGS says is said last, and wins."""
     given = environ.get("CMAKE_ARGS", "")
+    if "amx_int8" in _cpu():
+        given = f"{WITHOUT_AMX} {given}".strip()
     traits = (*machine(), given)
     if sys.platform == "darwin":
         device = "metal" if platform.machine() == "arm64" else "cpu"

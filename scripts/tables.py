@@ -1,6 +1,6 @@
 """Writes the tables of settings and of routes into README.md, from server.yaml and from the application itself.
 
-    .venv/bin/python scripts/tables.py
+.venv/bin/python scripts/tables.py
 """
 
 from __future__ import annotations

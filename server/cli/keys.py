@@ -17,12 +17,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
 from server.cli.failure import Failure, say
 from server.cli.options import Config, DataDir, Json, settings_from
 from server.store.auth_keys import AuthKeys, Key
-from server.store.database import one_line
+from server.store.database import Refused, one_line
 from server.store.key_table import sorted_rights
 
 app = typer.Typer(help="Keys that clients show to the server.", no_args_is_help=True)
@@ -133,7 +132,7 @@ def _keys(config: Path | None, data_dir: Path | None) -> Iterator[AuthKeys]:
     keys = AuthKeys.open(settings_from(config, data_dir=data_dir))
     try:
         yield keys
-    except SQLAlchemyError as error:
+    except Refused as error:
         raise Failure(f"The database refused: {one_line(error)}. Try again.") from error
     finally:
         keys.close()

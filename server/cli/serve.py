@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import shlex
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -128,7 +130,7 @@ def is_loopback(host: str) -> bool:
 
 def greeting(settings: Settings, catalog: Catalog, first: FirstKey) -> list[str]:
     """What a start says: the first one shows the key and how to use it, later ones which key there is."""
-    more = f"llm-api keys create NAME --data-dir {shlex.quote(str(settings.paths.data_dir))}"
+    more = f"{_command()} keys create NAME --data-dir {shlex.quote(str(settings.paths.data_dir))}"
     if first.key is None:
         return [f"No key is valid any more. Make one: {more}", ""]
     if first.text is None:
@@ -143,6 +145,17 @@ def greeting(settings: Settings, catalog: Catalog, first: FirstKey) -> list[str]
         "",
         *examples(settings, first.text, model),
     ]
+
+
+def _command() -> str:
+    """This command as it can be typed here: by its name where the shell finds it, else by its path."""
+    name = "llm-api"
+    if shutil.which(name):
+        return name
+    path = Path(sys.executable).with_name(name)
+    with contextlib.suppress(ValueError):
+        path = path.relative_to(Path.cwd())
+    return shlex.quote(str(path))
 
 
 def examples(settings: Settings, key: str, model: str) -> list[str]:

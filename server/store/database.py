@@ -61,6 +61,10 @@ class Moment(sa.types.TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+Refused = SQLAlchemyError
+"""What reading and writing raise when the database does not do it."""
+
+
 class Database:
     """Connections to the store. Threads may share it."""
 
