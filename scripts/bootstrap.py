@@ -112,6 +112,7 @@ class Environment:
     def _digest(self) -> str:
         files = (*LOCKS.values(), "pyproject.toml")
         parts = [(self.root / name).read_bytes() for name in files]
+        parts.append(Path(llama_wheel.__file__).read_bytes())  # how llama.cpp is compiled may have changed
         # A folder that moved, or is shared with another machine, does not fit any more.
         parts += [str(self.root).encode(), *(trait.encode() for trait in llama_wheel.machine())]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
