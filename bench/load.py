@@ -8,6 +8,7 @@ of the machine stays small, and it is reported. It runs in a process of its own,
 from __future__ import annotations
 
 import json
+import re
 import resource
 import selectors
 import socket
@@ -143,13 +144,25 @@ def probe(host: str, port: int, path: str, *, every: float = 0.02) -> Pulse:
             sent = time.perf_counter()
             pulse.late.append(sent - due)
             connection.sendall(request)
-            answer = connection.recv(65536)
+            answer = _whole_answer(connection)
             pulse.latencies.append(time.perf_counter() - sent)
             failures += not answer.startswith(b"HTTP/1.1 200")
             if not answer:
                 break
             due = max(due + every, time.perf_counter())
     return Pulse(pulse.latencies, pulse.late, failures)
+
+
+def _whole_answer(connection: socket.socket) -> bytes:
+    """An answer with a Content-Length to its last byte; what there is of it when the connection breaks."""
+    data = b""
+    while True:
+        more = connection.recv(65536)
+        data += more
+        head, separator, body = data.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        if not more or (separator and len(body) >= int(length[1] if length else 0)):
+            return data
 
 
 def _child() -> subprocess.Popen[str]:

@@ -110,9 +110,19 @@ class Server:
         """The server's processes: itself and its children."""
         return [self.process, *self.process.children(recursive=True)] if self.process else []
 
-    def private_bytes(self) -> int:
-        """Memory that is no other process's too."""
-        return sum(int(process.memory_full_info().uss) for process in self.family())
+    def private_bytes(self, model: Path) -> tuple[int, int]:
+        """Memory that is no other process's too, without what is mapped from the model's file; and how much is mapped.
+
+        The file's pages are left out whoever else maps them: other servers and the bare loop do.
+        """
+        private = mapped = 0
+        for process in self.family():
+            for part in process.memory_maps(grouped=True):
+                if part.path == str(model):
+                    mapped += part.size
+                else:
+                    private += part.private_clean + part.private_dirty
+        return private, mapped
 
     def cpu_seconds(self) -> float:
         return sum(sum(process.cpu_times()[:2]) for process in self.family())

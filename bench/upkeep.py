@@ -32,9 +32,10 @@ def footprint(bench: Bench) -> Iterator[Finding]:
         prompts = [bench.vocabulary.words(95, f"footprint {n}") for n in range(32)]
         bench.play(server, [server.completion(prompt, 16) for prompt in prompts])
         estimate = server.get(f"/v1/models/{server.model}/estimate") or {}
-        if all(part in estimate for part in ("weights", "kv", "compute")):
-            buffers = sum(int(estimate[part]) for part in ("weights", "kv", "compute"))
-            beside[server.name].append((server.private_bytes() - buffers) / 1e6)
+        if hasattr(server.process, "memory_maps") and all(part in estimate for part in ("weights", "kv", "compute")):
+            private, mapped = server.private_bytes(bench.setup.file)
+            weights = max(0, int(estimate["weights"]) - mapped)  # those that were copied into memory of its own
+            beside[server.name].append((private - weights - int(estimate["kv"]) - int(estimate["compute"])) / 1e6)
         time.sleep(2)  # what a load leaves to do is not idleness
         seconds = 5 if bench.quick else 20
         before, began = server.cpu_seconds(), time.perf_counter()

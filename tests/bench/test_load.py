@@ -198,7 +198,8 @@ def test_the_probe_counts_until_its_block_ends() -> None:
         with connection:
             for _ in range(3):
                 connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                for piece in (b"HTTP/1.1 200 OK\r\nContent-", b"Length: 2\r\n\r\n", b"o", b"k"):
+                    connection.sendall(piece)
             answered.set()
             while connection.recv(65536):
                 connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
