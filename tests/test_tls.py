@@ -69,7 +69,24 @@ def issue(name: str, issuer: Pair | None = None, *, start: int = -1, end: int = 
         .not_valid_before(now + timedelta(days=start))
         .not_valid_after(now + timedelta(days=end, minutes=1))
     )
+    # What certificates of real authorities have, and Python 3.13 asks for.
+    own, above = key.public_key(), (issuer.key if issuer else key).public_key()
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
+    builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above), critical=False)
     if name.startswith("CA"):
+        usage = dict.fromkeys(
+            (
+                "content_commitment",
+                "key_encipherment",
+                "data_encipherment",
+                "key_agreement",
+                "encipher_only",
+                "decipher_only",
+            ),
+            False,
+        )
+        signing = x509.KeyUsage(digital_signature=True, key_cert_sign=True, crl_sign=True, **usage)
+        builder = builder.add_extension(signing, critical=True)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     elif names:
         for_whom = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]

@@ -120,8 +120,8 @@ class Runner:
             logits = self._context.logits(row).astype(np.float64)
             top = logits.max()
             logprobs = logits - (top + np.log(np.exp(logits - top).sum()))
-            best = np.argpartition(-logprobs, count - 1)[:count] if count else np.empty(0, int)
-            best = best[np.argsort(-logprobs[best], kind="stable")]
+            candidates = np.argpartition(-logprobs, count)[:count]
+            best = candidates[np.argsort(-logprobs[candidates], kind="stable")]
             result[i] = TokenLogprob(
                 drawn[i],
                 label(drawn[i]),

@@ -13,8 +13,8 @@ def tokens(*values: int) -> array[int]:
     return array("i", values)
 
 
-def filled(cache: PrefixCache, text: array[int], scope: str = "", match: Match = Match(None, 0)) -> Slot:
-    slot = cache.open(text, scope, match)
+def filled(cache: PrefixCache, text: array[int], scope: str = "", match: Match | None = None) -> Slot:
+    slot = cache.open(text, scope, match or Match(None, 0))
     cache.extend(slot, len(text) - slot.computed)
     slot.computed = len(text)
     cache.check_integrity()
