@@ -93,7 +93,7 @@ def measure(name: str, options: argparse.Namespace, console: Console) -> Iterato
                 for server in bench.servers:
                     console.print(f"{server.name} wrote last:\n{server.wrote_last()}", style="dim", markup=False)
         if bench.reader_shares:
-            yield bench.find("reader", "CPU of the reader of answers, of a core", "%", bench.reader_shares)
+            yield bench.find("reader", "CPU of a core, reading", "%", bench.reader_shares)
 
 
 def _starters(

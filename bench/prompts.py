@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import random
+import secrets
 import string
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,7 @@ class Vocabulary:
         if len(self._words) < 16:
             raise RuntimeError(f"{file}: the vocabulary has too few short words to make prompts of")
         self._ids: dict[bytes, int] = {}
+        self._run = secrets.token_hex(8)
 
     def tokens(self, text: str) -> list[int]:
         """Token ids of plain text."""
@@ -39,8 +41,11 @@ class Vocabulary:
         return list(room[:count])
 
     def words(self, count: int, seed: str) -> str:
-        """`count` words of a token each, the same for the same seed; every one begins with a space."""
-        return "".join(f" {word}" for word in random.Random(seed).choices(self._words, k=count))
+        """`count` words of a token each; every one begins with a space.
+
+        The same seed gives the same words in this run, and others in the next: a peer that runs on has not seen them.
+        """
+        return "".join(f" {word}" for word in random.Random(f"{self._run} {seed}").choices(self._words, k=count))
 
     def ids(self, pieces: Sequence[str]) -> list[int]:
         """The tokens with these texts, up to the first text that is no token's."""

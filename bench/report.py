@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import psutil
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bench.finding import Finding
@@ -68,25 +70,28 @@ def _processor() -> str:
 
 def table(findings: Sequence[Finding], console: Console) -> None:
     """One row a finding, one column a server; beside what this server was to reach, whether it did."""
-    names = sorted(
-        {name for finding in findings for name in finding.values}, key=lambda name: (name != BARE, name != OURS)
-    )
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column("model", style="dim")
-    shown.add_column("scenario", style="dim")
-    shown.add_column("what", overflow="fold")
+    names = _names(findings)
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1))
+    shown.add_column("", overflow="fold")
     for name in names:
-        shown.add_column(name, justify="right", style="bold" if name == OURS else "")
+        heading = name.replace(".", "\n.") if len(name) > 10 else name
+        shown.add_column(escape(heading), justify="right", style="bold" if name == OURS else "", no_wrap=True)
     for heading in ("unit", "target", ""):
         shown.add_column(heading, no_wrap=True)
-    for finding in findings:
-        verdict, colour = finding.verdict, COLOURS.get(finding.verdict, "dim")
-        target = "" if finding.target is None else str(finding.target)
-        figures = [_figure(finding.value(name)) for name in names]
-        shown.add_row(
-            finding.model, finding.scenario, finding.what, *figures, finding.unit, target, f"[{colour}]{verdict}[/]"
-        )
+    for (model, scenario), rows in groupby(findings, key=lambda finding: (finding.model, finding.scenario)):
+        shown.add_row(f"[cyan]{escape(model)}, {scenario}[/]")
+        for finding in rows:
+            target = "" if finding.target is None else str(finding.target)
+            figures = [_figure(finding.value(name)) if name in finding.values else "" for name in names]
+            verdict = f"[{COLOURS.get(finding.verdict, 'dim')}]{finding.verdict}[/]"
+            shown.add_row(f"  {finding.what}", *figures, finding.unit, target, verdict)
     console.print(shown)
+
+
+def _names(findings: Sequence[Finding]) -> list[str]:
+    """The bare loop, this server, then the others."""
+    found = {name for finding in findings for name in finding.values}
+    return sorted(found, key=lambda name: (name != BARE, name != OURS, name))
 
 
 def _figure(value: float | None) -> str:
@@ -125,7 +130,7 @@ def plot(findings: Sequence[Finding], about: dict[str, Any], file: Path) -> bool
     ]
     if not panels:
         return True
-    names = sorted({n for _, chosen in panels for f in chosen for n in f.values}, key=lambda n: (n != BARE, n != OURS))
+    names = _names([finding for _, chosen in panels for finding in chosen])
     rows = sum(len(chosen) for _, chosen in panels)
     figure, axes = pyplot.subplots(
         len(panels), 1, figsize=(10, 1.5 * len(panels) + 0.45 * rows), squeeze=False,

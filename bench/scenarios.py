@@ -46,7 +46,7 @@ def generating(bench: Bench) -> Iterator[Finding]:
         if bench.bare and servers:
             limit = GENERATING_TARGETS.get(bench.model) if streams <= 32 else None
             target = None if limit is None else Target(limit, at_least=True)
-            yield bench.find("generating", f"{name}, share of the bare loop", "×", ratios, target)
+            yield bench.find("generating", f"{name}, of the bare loop", "×", ratios, target)
 
 
 def streams(bench: Bench) -> Iterator[Finding]:
@@ -64,10 +64,10 @@ def streams(bench: Bench) -> Iterator[Finding]:
                 rates[server.name].append(aggregate_rate(answers, tokens))
                 typical[server.name].append(middle(waits))
                 worst[server.name].append(max(waits, default=float("nan")))
-        name = f"{count} × {prompt}-token prompt, {tokens} out"
+        name = f"{count} × {prompt} in, {tokens} out"
         yield bench.find("streams", name, "tok/s", rates)
-        yield bench.find("streams", f"{name}: first token, median", "s", typical)
-        yield bench.find("streams", f"{name}: first token, worst", "s", worst)
+        yield bench.find("streams", f"{name}: first, median", "s", typical)
+        yield bench.find("streams", f"{name}: first, worst", "s", worst)
 
 
 def shared(bench: Bench) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def shared(bench: Bench) -> Iterator[Finding]:
             after = sum(bench.bare.shared(prefix, count, suffix)) if bench.bare else float("nan")
             shares[server.name].append(waits["cold, worst"][server.name][-1] / ((before + after) / 2))
     for which, values in waits.items():
-        yield bench.find("shared", f"8 behind {prefix} tokens, {which} first token", "s", values)
+        yield bench.find("shared", f"8 behind {prefix}: first, {which}", "s", values)
     if bench.bare:
         yield bench.find("shared", "cold, worst, of computing it once", "×", shares, Target(1.5))
 
@@ -112,7 +112,7 @@ def conversations(bench: Bench) -> Iterator[Finding]:
         for server in bench.servers:
             waves = _talk(bench, server, f"conversations {turn}")
             waits[server.name].append(middle([wait for _, answers in waves for wait in first_texts(answers)]))
-    yield bench.find("conversations", "4 × 5 turns: first token, median", "s", waits)
+    yield bench.find("conversations", "4 × 5 turns: first, median", "s", waits)
     if bench.ours:
         shares = _recomputed(bench, bench.ours)
         yield bench.find("conversations", "computed again, worst turn", "%", {OURS: [100 * max(shares)]}, Target(10))
@@ -176,16 +176,15 @@ def newcomer(bench: Bench) -> Iterator[Finding]:
                 max((gap for stream in streams for gap in gaps(stream, answer.started, end)), default=float("nan"))
             )
             together[server.name].append(answer.first)
-    name = f"{length} tokens arrive at 3 streams"
     limit = Target(1.5 * bench.target_gap * 1000)
     milliseconds = {server: [1000 * silence for silence in values] for server, values in silences.items()}
-    yield bench.find("newcomer", f"{name}: longest silence of a stream", "ms", milliseconds, limit)
-    yield bench.find("newcomer", f"{name}: the newcomer's first token", "s", together)
-    yield bench.find("newcomer", "the same prompt alone", "s", alone)
+    yield bench.find("newcomer", "longest silence of a stream", "ms", milliseconds, limit)
+    yield bench.find("newcomer", f"{length} tokens at 3 streams: first", "s", together)
+    yield bench.find("newcomer", f"{length} tokens alone: first", "s", alone)
     ratios = {
         server: [one / other for one, other in zip(together[server], alone[server], strict=True)] for server in together
     }
-    yield bench.find("newcomer", "first token, of its time alone", "×", ratios, Target(1.3))
+    yield bench.find("newcomer", "first, of its time alone", "×", ratios, Target(1.3))
 
 
 Scenario = Callable[[Bench], Iterator[Finding]]

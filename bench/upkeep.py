@@ -41,8 +41,8 @@ def footprint(bench: Bench) -> Iterator[Finding]:
         before, began = server.cpu_seconds(), time.perf_counter()
         time.sleep(seconds)
         idle[server.name].append(100 * (server.cpu_seconds() - before) / (time.perf_counter() - began))
-    yield bench.find("footprint", "private memory beyond weights, KV and compute", "MB", beside, Target(150))
-    yield bench.find("footprint", "idle, of a core", "%", idle, Target(0.5))
+    yield bench.find("footprint", "memory beyond weights, KV, compute", "MB", beside, Target(150))
+    yield bench.find("footprint", "CPU when idle", "%", idle, Target(0.5))
 
 
 def flood(bench: Bench) -> Iterator[Finding]:
@@ -68,11 +68,11 @@ def flood(bench: Bench) -> Iterator[Finding]:
             lag.append(1000 * max(probe.pulse.latencies, default=float("nan")))
             bench.say(f"the probe itself was woken up to {1000 * late:.0f} ms late; {probe.pulse.failures} failed")
     yield replace(
-        bench.find("flood", "neither answered nor refused, of 200", "", {OURS: wrong}, Target(0)), model="tiny"
+        bench.find("flood", "of 200: neither answered nor refused", "", {OURS: wrong}, Target(0)), model="tiny"
     )
-    yield replace(bench.find("flood", "refused", "", {OURS: refused}), model="tiny")
+    yield replace(bench.find("flood", "of 200: refused", "", {OURS: refused}), model="tiny")
     yield replace(bench.find("flood", "slowest refusal", "ms", {OURS: slowest}, Target(200)), model="tiny")
-    yield replace(bench.find("flood", "slowest /health meanwhile", "ms", {OURS: lag}, Target(250)), model="tiny")
+    yield replace(bench.find("flood", "slowest /health", "ms", {OURS: lag}, Target(250)), model="tiny")
 
 
 def key_check(bench: Bench) -> Iterator[Finding]:
