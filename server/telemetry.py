@@ -37,6 +37,8 @@ def configure_logging(
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))
     logging.getLogger("server").setLevel(level.upper())
+    # asyncio warns at every write to a connection that its client has closed: that is daily life here.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     uvicorn = logging.getLogger("uvicorn.error")
     uvicorn.filters[:] = [_said_already]
 

@@ -54,7 +54,7 @@ class ModelState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """What is to be told about a model. `progress` is 0 to 1 while it loads."""
+    """What is to be told about a model. `progress` is 0 to 1 while it loads; `running` and `waiting` are calls."""
 
     name: str
     state: ModelState
@@ -135,7 +135,7 @@ class Pool:
             entry.state,
             entry.progress,
             entry.error,
-            max(entry.leases - live.waiting, live.running) if live else 0,
+            max(0, entry.leases - live.waiting) if live else 0,
             live.waiting if live else 0,
             entry.bytes if live else None,
         )

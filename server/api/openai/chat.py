@@ -19,6 +19,7 @@ from server.api.streaming import Choice, Whole, event, respond, to_json
 from server.catalog import ModelCard
 from server.chat.backend import Answer
 from server.chat.messages import Delta, Message, ToolCall, Turn, Usage
+from server.chat.template import with_system
 from server.errors import BadRequest, ServerError
 from server.settings import Settings
 
@@ -160,7 +161,7 @@ def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, p
     return body.turn(
         request.state.principal,
         card,
-        messages=(Message("system", personality), *said) if personality else said,
+        messages=with_system(said, personality),
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
         max_tokens=body.max_completion_tokens or body.max_tokens,
         template_kwargs=body.chat_template_kwargs,
