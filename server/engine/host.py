@@ -34,6 +34,8 @@ class Plan:
     """Tokens that one request may use."""
     target_gap: float
     """Seconds."""
+    store: int = 0
+    """Tokens whose cells may be kept outside the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,8 @@ class ThreadHost:
             self._context = context = model.context(options)
             runner = Runner(model, context, options.threads)
             try:
-                limits = Limits(context.cells, options.slots, options.batch, reuse=model.cuttable)
+                store = plan.store if model.cuttable and not model.windowed else 0
+                limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store)
                 self._loop = Loop(
                     Scheduler(limits),
                     runner,

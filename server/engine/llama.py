@@ -30,9 +30,11 @@ C = _binding
 """llama.cpp's functions, for the rooms beside this one that build things in C (sampling.py)."""
 
 Int32s = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.uint8]
 Int8s = npt.NDArray[np.int8]
 Floats = npt.NDArray[np.float32]
 
+_BytePointer = ctypes.POINTER(ctypes.c_uint8)
 _Int32Pointer = ctypes.POINTER(ctypes.c_int32)
 
 KV_TYPES = {
@@ -268,6 +270,8 @@ class Model:
         self.size = int(C.llama_model_size(self._handle))
         self.cuttable = not (C.llama_model_is_recurrent(self._handle) or C.llama_model_is_hybrid(self._handle))
         """Whether a sequence can drop its last tokens: recurrent state cannot."""
+        self.windowed = C.llama_model_n_swa(self._handle) > 0
+        """Whether layers look back over a window only: then a saved sequence lacks what lies before it."""
         self.has_decoder = bool(C.llama_model_has_decoder(self._handle))
         self.has_encoder = bool(C.llama_model_has_encoder(self._handle))
         template = C.llama_model_chat_template(self._handle, None)
@@ -383,6 +387,16 @@ class Context:
     def cut(self, sequence: int, length: int) -> bool:
         """Drop what `sequence` has beyond `length` tokens; False when this memory cannot."""
         return bool(C.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def save(self, sequence: int) -> Bytes:
+        """A copy of all that `sequence` holds."""
+        data: Bytes = np.empty(C.llama_state_seq_get_size(self._handle, sequence), np.uint8)
+        written = C.llama_state_seq_get_data(self._handle, data.ctypes.data_as(_BytePointer), data.size, sequence)
+        return data[:written]
+
+    def restore(self, sequence: int, data: Bytes) -> bool:
+        """Let an empty sequence hold what was saved; False when there is no room."""
+        return bool(C.llama_state_seq_set_data(self._handle, data.ctypes.data_as(_BytePointer), data.size, sequence))
 
     def clear(self) -> None:
         """Empty the cache."""

@@ -7,7 +7,9 @@ shared pool; a fork lets two slots hold the same cells, and a cell is free again
     slot 7   [ system prompt ........ | question of B ]                         resident: nobody runs on it
                └ shared cells, counted once
 
-A resident slot stays until its cells or its id are needed; the one used longest ago goes first.
+A resident slot stays until its cells or its id are needed; the one used longest ago goes first. It is not lost at once:
+where there is memory for it, it is *stored* outside the pool, and a later prompt that begins like it has it restored,
+which is far cheaper than computing it again.
 """
 
 from __future__ import annotations
@@ -35,7 +37,30 @@ class Share(NamedTuple):
     length: int
 
 
-Operation = Cut | Share
+class Save(NamedTuple):
+    """Keep a copy of what a slot holds, outside the pool."""
+
+    slot: int
+    key: int
+
+
+class Restore(NamedTuple):
+    """Put such a copy into an empty slot."""
+
+    key: int
+    slot: int
+
+
+class Forget(NamedTuple):
+    """Throw such a copy away."""
+
+    key: int
+
+
+Operation = Cut | Share | Save | Restore | Forget
+
+WORTH_STORING = 32
+"""Tokens below which a slot is dropped rather than stored."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,11 +78,21 @@ class Slot:
     """When it was last of use, in ticks of the cache."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A computed prefix outside the pool."""
+
+    key: int
+    tokens: array[int]
+    scope: str
+
+
 class Match(NamedTuple):
-    """The longest computed prefix found, and who has it."""
+    """The longest computed prefix found, and who has it: a slot, or else the store."""
 
     slot: Slot | None
     length: int
+    stored: Stored | None = None
 
 
 def common_prefix(one: array[int], other: array[int], limit: int) -> int:
@@ -73,8 +108,13 @@ def common_prefix(one: array[int], other: array[int], limit: int) -> int:
 class PrefixCache:
     """The slots and cells of one context. Every change is also noted in `operations`, in the order to carry out."""
 
-    def __init__(self, cells: int, slots: int) -> None:
+    def __init__(self, cells: int, slots: int, store: int = 0) -> None:
+        """`store`: tokens for which there is room outside the pool."""
         self.total = cells
+        self.stored: dict[int, Stored] = {}
+        """By key, the least recently used first."""
+        self._store = store
+        self._keys = 0
         self.operations: list[Operation] = []
         self.resident: dict[int, Slot] = {}
         """Slots that nobody runs on, the least recently used first."""
@@ -98,12 +138,17 @@ class PrefixCache:
         return self.total - self._busy
 
     @property
+    def idle(self) -> int:
+        """Cells that only resident slots hold."""
+        return self.total - self._busy - len(self._free)
+
+    @property
     def has_slot(self) -> bool:
         """Whether a sequence id is idle or can be made so."""
         return bool(self._idle_ids or self.resident)
 
-    def match(self, tokens: array[int], scope: str, limit: int) -> Match:
-        """The longest prefix of `tokens`, at most `limit`, that is computed in any slot of `scope`.
+    def match(self, tokens: array[int], scope: str, limit: int, *, stored: bool = True) -> Match:
+        """The longest prefix of `tokens`, at most `limit`, that is computed in any slot of `scope`, or `stored`.
 
         Of equals, a resident slot that holds nothing else is best: it can be taken over as it is.
         """
@@ -120,7 +165,20 @@ class PrefixCache:
             found = common_prefix(tokens, slot.tokens, reach)
             if found > length or (found and found == length and slot.computed == found and not slot.running):
                 best, length = slot, found
-        return Match(best, length)
+        better = None
+        for candidate in self.stored.values() if stored else ():
+            if candidate.scope == scope and len(candidate.tokens) >= length + WORTH_STORING:
+                found = common_prefix(tokens, candidate.tokens, limit)
+                if found >= length + WORTH_STORING:
+                    better, length = candidate, found
+        return Match(best, length) if better is None else Match(None, length, better)
+
+    def can_restore(self, stored: Stored) -> bool:
+        """Make room for all of it, and a slot; False when that cannot be had, or took its own place in the store."""
+        self.stored[stored.key] = self.stored.pop(stored.key)
+        while (len(self._free) < len(stored.tokens) or not self._idle_ids) and self.evict():
+            pass
+        return len(self._free) >= len(stored.tokens) and bool(self._idle_ids) and stored.key in self.stored
 
     def busy_among(self, slot: Slot, length: int) -> int:
         """How many of the first `length` cells of `slot` are held by running sequences."""
@@ -128,7 +186,7 @@ class PrefixCache:
 
     def open(self, tokens: array[int], scope: str, match: Match) -> Slot:
         """A slot to run on, with the matched prefix in it. `has_slot` must hold."""
-        source, length = match
+        source, length, stored = match
         if source is not None and not source.running and (source.computed == length or self._only_choice(source)):
             slot = self._take(source, length)
         else:
@@ -137,6 +195,8 @@ class PrefixCache:
             slot = Slot(self._idle_ids.pop() if self._idle_ids else self._evict_other_than(source))
             if source is not None:
                 self._share(source, slot, length)
+            if stored is not None:
+                self._restore(stored, slot, length)
         slot.tokens, slot.scope, slot.running = tokens, scope, True
         self.running[slot.id] = slot
         return slot
@@ -157,25 +217,36 @@ class PrefixCache:
         self._count_running(target, +1)
         self.operations.append(Share(source.id, target.id, length))
 
+    def _restore(self, stored: Stored, slot: Slot, length: int) -> None:
+        """All of it comes back at first, so there must be cells for all of it."""
+        self.operations.append(Restore(stored.key, slot.id))
+        self.extend(slot, len(stored.tokens), running=False)
+        slot.computed = len(stored.tokens)
+        if length == slot.computed:  # what runs now begins with all of it, and will be stored in its place
+            self._forget(stored)
+        else:
+            self.stored[stored.key] = self.stored.pop(stored.key)
+            self.cut(slot, length)
+        self._count_running(slot, +1)
+
     def _count_running(self, slot: Slot, change: int) -> None:
         cells = _view(slot.cells)
         counts = self._runners[cells] + change
         self._runners[cells] = counts
         self._busy += change * int(np.count_nonzero(counts == (1 if change > 0 else 0)))
 
-    def extend(self, slot: Slot, count: int) -> None:
-        """Give a running slot `count` more cells, which must be free."""
+    def extend(self, slot: Slot, count: int, *, running: bool = True) -> None:
+        """Give a slot `count` more cells, which must be free."""
         taken = self._free[-count:]
         if len(taken) < count:
             raise AssertionError(f"{count} cells were asked for and {len(taken)} are free")
         del self._free[-count:]
         slot.cells.extend(taken)
-        self._busy += count
+        self._busy += count * running
         if count == 1:
-            self._holders[taken[0]] = self._runners[taken[0]] = 1
+            self._holders[taken[0]], self._runners[taken[0]] = 1, running
         else:
-            self._holders[taken] = 1
-            self._runners[taken] = 1
+            self._holders[taken], self._runners[taken] = 1, running
 
     def cut(self, slot: Slot, length: int) -> None:
         """Let a slot that nobody runs on drop what it holds beyond `length`."""
@@ -213,18 +284,41 @@ class PrefixCache:
         self._idle_ids.append(slot.id)
 
     def evict(self) -> bool:
-        """Drop the resident slot that was used longest ago; False when there is none."""
+        """Take the resident slot that was used longest ago out of the pool; False when there is none."""
         for slot in self.resident.values():
-            del self.resident[slot.id]
-            self._drop(slot)
+            self._retire(slot)
             return True
         return False
 
     def _evict_other_than(self, kept: Slot | None) -> int:
-        slot = next(slot for slot in self.resident.values() if slot is not kept)
-        del self.resident[slot.id]
-        self._drop(slot)
+        self._retire(next(slot for slot in self.resident.values() if slot is not kept))
         return self._idle_ids.pop()
+
+    def _retire(self, slot: Slot) -> None:
+        """Store a resident slot if that is worth it and there is room; its cells and its id are free then."""
+        del self.resident[slot.id]
+        if WORTH_STORING <= slot.computed <= self._store and not self._is_stored(slot):
+            while sum(len(stored.tokens) for stored in self.stored.values()) + slot.computed > self._store:
+                self._forget(next(iter(self.stored.values())))
+            self._keys += 1
+            self.stored[self._keys] = Stored(self._keys, slot.tokens[: slot.computed], slot.scope)
+            self.operations.append(Save(slot.id, self._keys))
+        self._drop(slot)
+
+    def _is_stored(self, slot: Slot) -> bool:
+        """Whether the store has all of it. What it has of it that ends earlier is thrown away: this goes further."""
+        for stored in list(self.stored.values()):
+            shared = common_prefix(stored.tokens, slot.tokens, slot.computed) if stored.scope == slot.scope else 0
+            if shared == slot.computed:
+                self.stored[stored.key] = self.stored.pop(stored.key)
+                return True
+            if shared == len(stored.tokens):
+                self._forget(stored)
+        return False
+
+    def _forget(self, stored: Stored) -> None:
+        del self.stored[stored.key]
+        self.operations.append(Forget(stored.key))
 
     def check_integrity(self) -> None:
         """Raise AssertionError when the books do not add up."""
@@ -245,6 +339,8 @@ class PrefixCache:
             raise AssertionError(f"{self._busy} cells are said to be busy, {int(np.count_nonzero(runners))} are")
         if sorted(self._free) != np.flatnonzero(holders == 0).tolist():
             raise AssertionError("the free cells are not those that nobody holds")
+        if sum(len(stored.tokens) for stored in self.stored.values()) > self._store:
+            raise AssertionError("more is stored than there is room for")
         ids = [*self.running, *self.resident, *self._idle_ids]
         if len(ids) != len(set(ids)):
             raise AssertionError("a sequence id is in two places")

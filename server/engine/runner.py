@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from server.engine.llama import Context, Model
-from server.engine.prefix_cache import Cut, Operation
+from server.engine.llama import Bytes, Context, Model
+from server.engine.prefix_cache import Cut, Forget, Operation, Restore, Save, Share
 from server.engine.request import Chunk, Sequence, StepPlan, TokenLogprob
 from server.engine.sampling import Sampler
 from server.errors import ServerError
@@ -35,6 +35,8 @@ class Runner:
         self._model = model
         self._context = context
         self._samplers: dict[str, Sampler] = {}
+        self._stored: dict[int, Bytes] = {}
+        """Copies of sequences that left the pool, by the key the plan gave them."""
         self._helpers = ThreadPoolExecutor(threads - 1, "sampling") if threads > 1 else None
         self._parts = threads
 
@@ -51,11 +53,20 @@ class Runner:
         return StepResult(drawn, logprobs, time.perf_counter() - began)
 
     def _operate(self, operation: Operation) -> None:
-        if isinstance(operation, Cut):
-            if not self._context.cut(operation.slot, operation.length):
-                raise ServerError("This model's memory could not drop the end of a sequence.")
-        else:
-            self._context.share(operation.source, operation.target, operation.length)
+        context = self._context
+        match operation:
+            case Cut(slot, length):
+                if not context.cut(slot, length):
+                    raise ServerError("This model's memory could not drop the end of a sequence.")
+            case Share(source, target, length):
+                context.share(source, target, length)
+            case Save(slot, key):
+                self._stored[key] = context.save(slot)
+            case Restore(key, slot):
+                if not context.restore(slot, self._stored[key]):
+                    raise ServerError("A stored sequence could not be restored.")
+            case Forget(key):
+                del self._stored[key]
 
     def _fill(self, chunks: list[Chunk]) -> tuple[int, list[int]]:
         """Write the chunks into the batch; its size, and the rows whose logits are wanted."""
@@ -147,6 +158,7 @@ class Runner:
         for sampler in self._samplers.values():
             sampler.close()
         self._samplers.clear()
+        self._stored.clear()
         self._context.clear()
 
     def close(self) -> None:

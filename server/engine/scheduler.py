@@ -20,6 +20,10 @@ from server.engine.request import Chunk, GenerationRequest, Sequence, StepPlan
 HEADROOM = 64
 """Cells beyond its prompt that must be there for a sequence to be let in."""
 
+IDLE_CELLS = 256
+"""Resident cells left in the pool while sequences generate, where others can be stored: attention looks at every
+cell of the pool at every step, whether anybody uses it or not."""
+
 WORTH_WAITING = 16
 """Tokens that a prefix being computed by another must save before a sequence waits for it."""
 
@@ -33,6 +37,8 @@ class Limits:
     batch: int
     reuse: bool = True
     """False for memories that cannot drop a suffix: then no prefix is ever shared."""
+    store: int = 0
+    """Tokens whose cells may be kept outside the pool."""
 
 
 class Scheduler:
@@ -40,7 +46,7 @@ class Scheduler:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.cache = PrefixCache(limits.cells, limits.slots)
+        self.cache = PrefixCache(limits.cells, limits.slots, limits.store)
         self.waiting: dict[str, Sequence] = {}
         self.running: dict[str, Sequence] = {}
         self._served: dict[str, float] = {}
@@ -123,12 +129,14 @@ class Scheduler:
         for sequence in ready:
             self._put(plan, sequence, 1)
             plan.generating += 1
+        if ready and self.limits.store and self.cache.idle > IDLE_CELLS:
+            self.cache.evict()  # one a step: storing takes a moment
 
     def _preempt_newest(self, plan: StepPlan) -> Sequence:
         """The newest of the lowest priority gives up its cells, keeps its tokens, and computes them again later."""
         sequence = max(self.running.values(), key=lambda s: (-s.request.priority, s.arrival))
         del self.running[sequence.request.id]
-        self._leave_slot(sequence, keep=False)
+        self._leave_slot(sequence, keep=self.limits.reuse)  # the newest resident: stored, or given up, after all others
         self.waiting[sequence.request.id] = sequence
         plan.preempted.append(sequence)
         return sequence
@@ -179,15 +187,17 @@ class Scheduler:
             need -= self.cache.busy_among(match.slot, match.length)
         return need <= self.cache.available - reserved or not self.running
 
-    def _match(self, sequence: Sequence) -> Match:
+    def _match(self, sequence: Sequence, *, stored: bool = True) -> Match:
         # The last token is always computed: its logits are what the first drawn token comes from.
         if not self.limits.reuse:
             return Match(None, 0)
-        return self.cache.match(sequence.tokens, sequence.request.scope, sequence.total - 1)
+        return self.cache.match(sequence.tokens, sequence.request.scope, sequence.total - 1, stored=stored)
 
     def _admit(self, sequence: Sequence, plan: StepPlan) -> bool:
         """Let it in with the longest prefix there is, or have it wait for a longer one that is being computed."""
         match = self._match(sequence)
+        if match.stored is not None and not self.cache.can_restore(match.stored):
+            match = self._match(sequence, stored=False)
         leader = self._leader(sequence, match.length) if self.limits.reuse else None
         if leader is not None:
             sequence.waits_for = leader
@@ -250,7 +260,7 @@ class Scheduler:
         self.running.clear()
         self.waiting.clear()
         self._served.clear()
-        self.cache = PrefixCache(self.limits.cells, self.limits.slots)
+        self.cache = PrefixCache(self.limits.cells, self.limits.slots, self.limits.store)
         return sequences
 
     def check_integrity(self) -> None:

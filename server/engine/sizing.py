@@ -82,8 +82,10 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
         tensor_split=card.tensor_split,
         lora=tuple((lora.file, lora.scale) for lora in card.lora),
     )
-    plan = Plan(card.name, card.file, options, min(context, cells), settings.target_gap_ms / 1000)
-    return Sized(plan, estimate(cells))
+    whole = estimate(cells)
+    # What leaves the pool is kept in memory where a copy is near: beside a CPU, and if there is as much to spare.
+    store = cells if not layers and whole.total + whole.kv <= free else 0
+    return Sized(Plan(card.name, card.file, options, min(context, cells), settings.target_gap_ms / 1000, store), whole)
 
 
 def _gpu_layers(card: ModelCard, header: gguf.Header) -> int:

@@ -24,12 +24,14 @@ ENDLESS = SamplingParams(temperature=0, ignore_eos=True)
 
 @asynccontextmanager
 async def running(
-    file: Path, *, cells: int = 4096, slots: int = 8, batch: int = 128, waiting: int = 64
+    file: Path, *, cells: int = 4096, slots: int = 8, batch: int = 128, waiting: int = 64, store: int = 0
 ) -> AsyncIterator[LiveModel]:
     options = LoadOptions(cells, slots, batch, batch, threads=1, threads_batch=1, gpu_layers=0)
     live: LiveModel | None = None
     host = ThreadHost(
-        Plan("test", file, options, 2048, 0.1), lambda _: None, lambda report: live.receive(report) if live else None
+        Plan("test", file, options, 2048, 0.1, store),
+        lambda _: None,
+        lambda report: live.receive(report) if live else None,
     )
     facts = await host.start()
     live = LiveModel(host, facts, "fp", Metrics().model("test"), waiting, 32, lambda died: None)
@@ -139,6 +141,20 @@ async def test_preempted_answers_go_on_where_they_were(model_file: Models) -> No
         crowd = await asyncio.gather(*(ask(live, greedy(live, f"{i}", text, 200)) for i, text in enumerate(texts)))
     assert sum(steps) > 0
     assert all(same(one, other[0]) for one, other in zip(alone, crowd, strict=True))
+
+
+async def test_what_was_stored_outside_the_pool_answers_as_if_it_had_never_left(model_file: Models) -> None:
+    texts = [f"Saga {i}: " + "the cat sat on the mat " * 10 for i in range(5)]
+    alone = []
+    for text in texts:
+        async with running(model_file("tiny")) as live:
+            alone += await ask(live, greedy(live, "a", text, 40))
+    async with running(model_file("tiny"), cells=512, store=4096) as live:
+        for i, text in enumerate(texts):
+            await ask(live, greedy(live, f"{i}", text, 40))
+        again = [(await ask(live, greedy(live, f"again {i}", text, 40)))[0] for i, text in enumerate(texts)]
+    assert all(same(one, other) for one, other in zip(alone, again, strict=True))
+    assert all(one.outcome and one.outcome.cached_tokens == one.outcome.prompt_tokens - 1 for one in again)
 
 
 async def test_a_chain_is_exactly_the_same_preempted_or_not(model_file: Models) -> None:

@@ -7,7 +7,7 @@ from array import array
 
 import pytest
 
-from server.engine.prefix_cache import Cut
+from server.engine.prefix_cache import Cut, Forget, Restore, Save
 from server.engine.request import GenerationRequest, Sequence, StepPlan
 from server.engine.scheduler import Limits, Scheduler
 
@@ -21,18 +21,28 @@ class Memory:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.stored: dict[int, list[int]] = {}
         self.slots: dict[int, list[tuple[object, int]]] = {slot: [] for slot in range(limits.slots)}
 
     def compute(self, plan: StepPlan) -> None:
         for operation in plan.operations:
             if isinstance(operation, Cut):
                 del self.slots[operation.slot][operation.length :]
+            elif isinstance(operation, Save):
+                self.stored[operation.key] = [token for _, token in self.slots[operation.slot]]
+            elif isinstance(operation, Restore):
+                assert not self.slots[operation.slot], "restored into a slot that is in use"
+                self.slots[operation.slot] = [(object(), token) for token in self.stored[operation.key]]
+            elif isinstance(operation, Forget):
+                del self.stored[operation.key]
             else:
                 assert not self.slots[operation.target], "a fork into a slot that is in use"
                 source = self.slots[operation.source]
                 assert len(source) >= operation.length, "a fork of what was never computed"
                 self.slots[operation.target] = source[: operation.length]
+            assert self.cells_used() <= self.limits.cells
         assert sum(chunk.count for chunk in plan.chunks) <= self.limits.batch
+        assert sum(map(len, self.stored.values())) <= self.limits.store
         for chunk in plan.chunks:
             slot = chunk.sequence.slot
             assert slot is not None
@@ -40,7 +50,10 @@ class Memory:
             assert len(cells) == chunk.start, "a hole in a sequence"
             cells += [(object(), token) for token in chunk.sequence.tokens[chunk.start : chunk.start + chunk.count]]
             assert [token for _, token in cells] == list(chunk.sequence.tokens[: len(cells)]), "another's prefix"
-        assert len({cell for cells in self.slots.values() for cell, _ in cells}) <= self.limits.cells
+        assert self.cells_used() <= self.limits.cells
+
+    def cells_used(self) -> int:
+        return len({cell for cells in self.slots.values() for cell, _ in cells})
 
 
 class World:
@@ -97,7 +110,8 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
         cells=chance.choice([60, 120, 400]),
         slots=chance.choice([1, 2, 4, 9]),
         batch=chance.choice([4, 16, 64]),
-        reuse=chance.random() < 0.8,
+        reuse=(reuse := chance.random() < 0.8),
+        store=chance.choice([0, 50, 500]) * reuse,
     )
     world = World(limits, budget=chance.choice([1, 3, 20]))
     lengths: dict[str, int] = {}
@@ -105,7 +119,7 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
     answers: dict[str, list[int]] = {}
     ended: set[str] = set()
     stems = [[chance.randrange(11) for _ in range(40)] for _ in range(3)]
-    for turn in range(150):
+    for turn in range(100):
         for _ in range(chance.choice([0, 0, 1, 3])):
             id = f"{turn}-{len(asked)}"
             stem = chance.choice(stems)[: chance.randrange(1, 40)]
@@ -246,3 +260,26 @@ def test_a_prompt_that_can_never_fit_is_refused() -> None:
     scheduler = Scheduler(Limits(cells=100, slots=2, batch=32))
     with pytest.raises(ValueError, match="100"):
         scheduler.add(request("big", [1] * 100))
+
+
+def test_what_leaves_the_pool_is_stored_and_comes_back_without_being_computed_again() -> None:
+    world = World(Limits(cells=2000, slots=4, batch=256, store=4000), budget=256)
+    prompts = [[i] * 3 + [(i * j) % 11 for j in range(600)] for i in range(1, 6)]
+    for i, prompt in enumerate(prompts):
+        world.scheduler.add(request(f"{i}", prompt))
+        world.run_until_idle(answer=2)
+    before = world.prompt_tokens
+    for i, prompt in enumerate(prompts):
+        world.scheduler.add(request(f"again {i}", [*prompt, 1, 2]))
+        assert world.run_until_idle(answer=2)[f"again {i}"] == alone([*prompt, 1, 2], 2)
+    assert world.prompt_tokens - before < 5 * 10
+
+
+def test_while_others_generate_idle_prefixes_leave_the_pool() -> None:
+    world = World(Limits(cells=10_000, slots=8, batch=512, store=10_000), budget=512)
+    for i in range(4):
+        world.scheduler.add(request(f"{i}", [i] * 500, scope=f"{i}"))
+    world.run_until_idle(answer=2)
+    world.scheduler.add(request("now", [9] * 20, scope="now"))
+    world.run_until_idle(answer=10)
+    assert world.memory.cells_used() < 600
