@@ -18,7 +18,7 @@ from server.api.streaming import EventStream, event
 from server.errors import ModelNotFound
 
 if TYPE_CHECKING:
-    from server.engine.pool import ModelStatus
+    from server.engine.states import ModelStatus
 
 
 def state_body(status: ModelStatus | None) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from server.chat.prompt import Fragment, Prompt, Specials
 from server.chat.template import ChatTemplate
 from server.engine.deep_thread import deep_executor
 from server.engine.live import LiveModel, Mailbox
-from server.engine.llama import Vocabulary
 from server.engine.pool import Pool
 from server.engine.request import GenerationRequest, TokenEvent
+from server.engine.vocabulary import Vocabulary
 from server.errors import BadRequest, ContextLengthExceeded
 from server.settings import Settings
 

@@ -13,11 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.engine.llama import Context, LoadOptions, Model, Vocabulary
+from server.engine.llama import Context, LoadOptions, Model
 from server.engine.loop import Loop, Message, StepReport, Stop
 from server.engine.pace import Pace
 from server.engine.runner import Runner
 from server.engine.scheduler import Limits, Scheduler
+from server.engine.vocabulary import Vocabulary
 from server.errors import EngineDied, ModelLoadFailed, ServerError
 
 log = logging.getLogger(__name__)
@@ -112,14 +113,15 @@ class ThreadHost:
             if not model.has_decoder:
                 raise ModelLoadFailed(f"{plan.file.name} is not a model that writes text.")
             self._context = context = model.context(options)
-            runner = Runner(model, context, options.threads)
+            vocabulary = Vocabulary(model)
+            runner = Runner(vocabulary, context, options.threads)
             try:
                 store = plan.store if model.cuttable and not model.windowed else 0
                 limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store)
                 self._loop = Loop(
                     Scheduler(limits),
                     runner,
-                    model.vocabulary,
+                    vocabulary,
                     Pace(plan.target_gap),
                     min(plan.context, context.cells),
                     lambda report: self._tell(self._on_report, report),
@@ -127,13 +129,12 @@ class ThreadHost:
                 if self._abandoned.is_set():
                     raise ModelLoadFailed(f"{plan.file.name} could not be loaded: the load was cancelled.")
                 runner.warm_up()
-                facts = Loaded(
-                    model.vocabulary, model.template, model.trained_context, context.cells, tuple(model.buffers())
-                )
+                facts = Loaded(vocabulary, model.template, model.trained_context, context.cells, tuple(model.buffers()))
                 self._tell(self._succeed, facts)
                 self._loop.run()
             finally:
                 runner.close()
+                vocabulary.close()
                 context.close()
         finally:
             model.close()

@@ -1,7 +1,7 @@
 """The border to llama.cpp: the only file that imports `llama_cpp`.
 
 It owns every C handle it makes and frees it once, turns return codes into errors, and passes nothing on unbounded.
-A `Vocabulary` may be read from any thread; a `Model` and a `Context` belong to the thread that made them.
+A `Model` and a `Context` belong to the thread that made them.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import functools
 import logging
 import re
 import sys
-from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ import llama_cpp.llama_cpp as _binding
 import numpy as np
 import numpy.typing as npt
 
-from server.errors import BadRequest, ModelLoadFailed, ServerError
+from server.errors import ModelLoadFailed, ServerError
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +51,6 @@ _C_LIBRARY = "msvcrt" if sys.platform == "win32" else None
 
 _GPU = 1
 """ggml's number for that type of device."""
-
-_CONTROL = 8
-_USER_DEFINED = 16
-"""Bits of llama.cpp's token attributes."""
 
 _COMPLAINTS = (2, 3)
 """Log levels: warning and error."""
@@ -158,84 +153,6 @@ def gpu_memory() -> list[tuple[int, int]]:
     return found
 
 
-class Vocabulary:
-    """The tokens of a model: text to ids and back. Safe to read from any thread while its model is open."""
-
-    def __init__(self, handle: Any) -> None:
-        self.handle = handle
-        self.size = int(C.llama_vocab_n_tokens(handle))
-        self.bos = int(C.llama_vocab_bos(handle))
-        self.eos = int(C.llama_vocab_eos(handle))
-        self.bos_text = self.text(self.bos) if self.bos >= 0 else ""
-        self.eos_text = self.text(self.eos) if self.eos >= 0 else ""
-        self.adds_bos = bool(C.llama_vocab_get_add_bos(handle)) and self.bos >= 0
-        """Whether the model's own start token goes before a prompt."""
-        self.ends = frozenset(t for t in range(self.size) if C.llama_vocab_is_eog(handle, t))
-        self.control = self._texts_of(_CONTROL)
-        self.user_defined = self._texts_of(_USER_DEFINED)
-        """The texts of the special tokens: what a client's words must never become."""
-        self._pieces: list[bytes | None] = [None] * self.size
-        self._newline = self._raw("\n", special=False)
-        self._prefixes_space = C.llama_vocab_type(handle) == 1
-
-    def _texts_of(self, kind: int) -> tuple[str, ...]:
-        attributes = C.llama_vocab_get_attr
-        return tuple(filter(None, (self.text(t) for t in range(self.size) if attributes(self.handle, t) & kind)))
-
-    def text(self, token: int) -> str:
-        """The token as the vocabulary spells it: for control tokens, their name."""
-        data = C.llama_vocab_get_text(self.handle, token)
-        return data.decode("utf-8", "replace") if data else ""
-
-    def piece(self, token: int) -> bytes:
-        """The bytes a token stands for in an answer; control tokens stand for none."""
-        known = self._pieces[token]
-        if known is None:
-            known = self._pieces[token] = self._piece(token, special=False)
-        return known
-
-    def _piece(self, token: int, *, special: bool) -> bytes:
-        room = ctypes.create_string_buffer(64)
-        size = C.llama_token_to_piece(self.handle, token, room, len(room), 0, special)
-        if size < 0:
-            room = ctypes.create_string_buffer(-size)
-            size = C.llama_token_to_piece(self.handle, token, room, len(room), 0, special)
-        return room.raw[:size]
-
-    def label(self, token: int) -> bytes:
-        """As `piece`, but control tokens by name: for showing which token it was."""
-        return self._piece(token, special=True)
-
-    def tokenize(self, text: str, *, special: bool, first: bool) -> array[int]:
-        """Token ids of `text`. `special` reads control tokens in it; `first` adds the model's own start token.
-
-        Run it on a thread with a deep stack: some pre-tokenizers recurse once a character.
-        A fragment that is not the first gets no leading space, which some vocabularies would add.
-        """
-        if first or not self._prefixes_space or not text or not self._newline:
-            return self._raw(text, special=special, start=first)
-        tokens = self._raw("\n" + text, special=special)
-        head = self._newline
-        return tokens[len(head) :] if tokens[: len(head)] == head else self._raw(text, special=special)
-
-    def _raw(self, text: str, *, special: bool, start: bool = False) -> array[int]:
-        data = text.encode("utf-8", "replace")
-        room = (C.llama_token * (len(data) + 8))()
-        count = C.llama_tokenize(self.handle, data, len(data), room, len(room), start, special)
-        if count < 0:
-            raise BadRequest("This text could not be cut into tokens.")
-        return array("i", memoryview(room).cast("B")[: count * 4].tobytes())
-
-    def check(self, tokens: Iterable[int], param: str) -> array[int]:
-        """Ids from a client, refused when the model has no such token."""
-        result = array("i")
-        for token in tokens:
-            if not 0 <= token < self.size:
-                raise BadRequest(f"Token ids of this model are 0 to {self.size - 1}, found {token}.", param=param)
-            result.append(token)
-        return result
-
-
 class Model:
     """An open model file. Close it once, after its contexts."""
 
@@ -265,7 +182,8 @@ class Model:
         if not self._handle:
             why = "the load was cancelled" if aborted else _reason(words, file)
             raise ModelLoadFailed(f"{file.name} could not be loaded: {why}.")
-        self.vocabulary = Vocabulary(C.llama_model_get_vocab(self._handle))
+        self.vocabulary_handle: Any = C.llama_model_get_vocab(self._handle)
+        """For a Vocabulary; lives as long as the model."""
         self.trained_context = int(C.llama_model_n_ctx_train(self._handle))
         self.size = int(C.llama_model_size(self._handle))
         self.cuttable = not (C.llama_model_is_recurrent(self._handle) or C.llama_model_is_hybrid(self._handle))

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from server.engine.detokenizer import Detokenizer
-from server.engine.llama import Vocabulary
 from server.engine.pace import Pace
 from server.engine.request import (
     FinishReason,
@@ -28,6 +27,7 @@ from server.engine.request import (
 )
 from server.engine.runner import Runner
 from server.engine.scheduler import Scheduler
+from server.engine.vocabulary import Vocabulary
 from server.errors import EngineDied, ServerError
 
 log = logging.getLogger(__name__)
@@ -213,6 +213,9 @@ class Loop:
         try:
             result = self._runner.run(plan)
         except ServerError as error:
+            self._read(report)
+            if self._stop is not None:  # it was interrupted, and everybody is told why by the end
+                return
             log.error("A step of %d tokens was lost: %s", plan.generating + plan.prompt, error.message)
             self._lose_all(error, report)
             return

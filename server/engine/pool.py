@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import enum
 import hashlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 
 from server.catalog import Catalog, Change, ModelCard
 from server.engine import gguf, llama
@@ -25,6 +24,7 @@ from server.engine.host import Loaded, ThreadHost
 from server.engine.live import LiveModel
 from server.engine.memory import free_host_memory
 from server.engine.sizing import Sized, size
+from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.trial import try_file
 from server.errors import (
     Conflict,
@@ -42,37 +42,6 @@ from server.telemetry import Metrics
 log = logging.getLogger(__name__)
 
 
-class ModelState(enum.StrEnum):
-    """Where a model is in its life."""
-
-    UNLOADED = "unloaded"
-    LOADING = "loading"
-    READY = "ready"
-    UNLOADING = "unloading"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelStatus:
-    """What is to be told about a model. `progress` is 0 to 1 while it loads; `running` and `waiting` are calls."""
-
-    name: str
-    state: ModelState
-    progress: float | None = None
-    error: str | None = None
-    running: int = 0
-    waiting: int = 0
-    bytes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The model that a client chose for all that do not name one, and the personality it is to have."""
-
-    model: str
-    personality: str | None = None
-
-
 class _Entry:
     """One model's place in the pool."""
 
@@ -83,6 +52,8 @@ class _Entry:
         self.error: str | None = None
         self.bytes: int | None = None
         self.live: LiveModel | None = None
+        self.card: ModelCard | None = None
+        """As it was when the model was loaded."""
         self.load: asyncio.Task[LiveModel] | None = None
         self.leases = 0
         self.used = 0.0
@@ -223,7 +194,7 @@ class Pool:
             entry.error = error.message if isinstance(error, ServerError) else None
             raise
         else:
-            entry.live, entry.state = live, ModelState.READY
+            entry.live, entry.card, entry.state = live, card, ModelState.READY
             entry.died = entry.stale = False
             metrics.loaded(asyncio.get_running_loop().time() - began)
             log.info("%s is ready: %d cells, %d MB", card.name, live.facts.cells, (entry.bytes or 0) // 1_000_000)
@@ -353,12 +324,20 @@ class Pool:
         """An edit of the catalog: what was loaded from a changed or removed card goes as soon as nobody uses it."""
         for name in (*change.changed, *change.removed):
             entry = self._entries.get(name)
-            if entry is not None and entry.live is not None:
+            if entry is not None and entry.live is not None and self._concerns_the_load(entry):
                 if entry.busy:
                     entry.stale = True
                 else:
                     await self._unload(entry)
         self._tell()
+
+    def _concerns_the_load(self, entry: _Entry) -> bool:
+        """Whether its card says something else now about how to load it, not only about how to use it."""
+        try:
+            card = self._catalog.get(entry.name)
+        except ModelNotFound:
+            return True
+        return entry.card is None or _of_use(card) != _of_use(entry.card)
 
     # The end
 
@@ -391,6 +370,24 @@ class Pool:
 
         told, self._changed = self._changed, asyncio.Event()
         told.set()
+
+
+def _of_use(card: ModelCard) -> ModelCard:
+    """The card without what every request reads anew."""
+    return replace(
+        card,
+        description="",
+        aliases=(),
+        personalities={},
+        sampling={},
+        stop=(),
+        max_tokens=None,
+        meta={},
+        autoload=None,
+        idle_seconds=None,
+        prefix_scope=None,
+        reasoning=None,
+    )
 
 
 def _reported(facts: Loaded) -> int:

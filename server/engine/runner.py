@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from server.engine.llama import Bytes, Context, Model
+from server.engine.llama import Bytes, Context
 from server.engine.prefix_cache import Cut, Forget, Operation, Restore, Save, Share
 from server.engine.request import Chunk, Sequence, StepPlan, TokenLogprob
 from server.engine.sampling import Sampler
+from server.engine.vocabulary import Vocabulary
 from server.errors import ServerError
 
 _WORTH_SPREADING = 250_000
@@ -31,8 +32,8 @@ class StepResult:
 class Runner:
     """Carries out plans on one context. Used by one thread."""
 
-    def __init__(self, model: Model, context: Context, threads: int) -> None:
-        self._model = model
+    def __init__(self, vocabulary: Vocabulary, context: Context, threads: int) -> None:
+        self._vocabulary = vocabulary
         self._context = context
         self._samplers: dict[str, Sampler] = {}
         self._stored: dict[int, Bytes] = {}
@@ -99,7 +100,7 @@ class Runner:
     def _sampler(self, sequence: Sequence) -> Sampler:
         sampler = self._samplers.get(sequence.request.id)
         if sampler is None:
-            sampler = Sampler(sequence.request.sampling, self._model.vocabulary, self._context.cells)
+            sampler = Sampler(sequence.request.sampling, self._vocabulary, self._context.cells)
             sampler.recall(sequence.request.prompt)
             self._samplers[sequence.request.id] = sampler
         return sampler
@@ -107,7 +108,7 @@ class Runner:
     def _draw(self, sequences: list[Sequence], rows: list[int]) -> list[int]:
         samplers = [self._sampler(sequence) for sequence in sequences]
         work = list(zip(samplers, rows, strict=True))
-        if self._helpers is None or len(work) < 2 or len(work) * self._model.vocabulary.size < _WORTH_SPREADING:
+        if self._helpers is None or len(work) < 2 or len(work) * self._vocabulary.size < _WORTH_SPREADING:
             return self._draw_some(work)
         self._context.logits(rows[0])  # puts the outputs in order once, before several threads read them
         size = -(-len(work) // self._parts)
@@ -122,7 +123,7 @@ class Runner:
 
     def _logprobs(self, sequences: list[Sequence], rows: list[int], drawn: list[int]) -> dict[int, TokenLogprob]:
         """From the raw logits, which drawing leaves as they are; for those who asked."""
-        label = self._model.vocabulary.label
+        label = self._vocabulary.label
         result = {}
         for i, (sequence, row) in enumerate(zip(sequences, rows, strict=True)):
             count = sequence.request.logprobs
@@ -143,7 +144,7 @@ class Runner:
 
     def warm_up(self) -> None:
         """Compute one token and forget it, so that the first request does not pay for what is made on first use."""
-        self._context.token[0] = max(self._model.vocabulary.bos, 0)
+        self._context.token[0] = max(self._vocabulary.bos, 0)
         self._context.position[0] = self._context.sequence[0] = self._context.wanted[0] = 0
         self._context.decode(1)
         self._context.clear()

@@ -13,8 +13,9 @@ import secrets
 from array import array
 from typing import Any
 
-from server.engine.llama import C, Vocabulary
+from server.engine.llama import C
 from server.engine.request import SamplingParams
+from server.engine.vocabulary import Vocabulary
 
 _KEEP = 1
 """How many candidates each step leaves at least."""

@@ -14,9 +14,10 @@ import pytest
 
 from server.catalog import Catalog
 from server.engine import pool as pool_module
-from server.engine.pool import ModelState, ModelStatus, Pool
+from server.engine.pool import Pool
 from server.engine.request import GenerationRequest, SamplingParams
 from server.engine.scheduler import Scheduler
+from server.engine.states import ModelState, ModelStatus
 from server.errors import Conflict, Draining, ModelLoadFailed, ModelNotFound, ModelNotLoaded, OutOfMemory
 from server.settings import load_settings
 from server.telemetry import Metrics

@@ -1,0 +1,108 @@
+"""The tokens of a model: text becomes ids, ids become bytes."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from array import array
+from collections.abc import Iterable
+
+from server.engine.llama import C, Model
+from server.errors import BadRequest, ModelNotLoaded
+
+_CONTROL = 8
+_USER_DEFINED = 16
+"""Bits of llama.cpp's token attributes."""
+
+
+class Vocabulary:
+    """The tokens of a model. `tokenize` may be called from any thread, even while the model is being freed; the rest
+    is read from memory of our own, or by the model's thread.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.handle = handle = model.vocabulary_handle
+        self._in_use = threading.Lock()
+        self._open = True
+        self.size = int(C.llama_vocab_n_tokens(handle))
+        self.bos = int(C.llama_vocab_bos(handle))
+        self.eos = int(C.llama_vocab_eos(handle))
+        self.bos_text = self.text(self.bos) if self.bos >= 0 else ""
+        self.eos_text = self.text(self.eos) if self.eos >= 0 else ""
+        self.adds_bos = bool(C.llama_vocab_get_add_bos(handle)) and self.bos >= 0
+        """Whether the model's own start token goes before a prompt."""
+        self.ends = frozenset(t for t in range(self.size) if C.llama_vocab_is_eog(handle, t))
+        self.control = self._texts_of(_CONTROL)
+        self.user_defined = self._texts_of(_USER_DEFINED)
+        """The texts of the special tokens: what a client's words must never become."""
+        self._pieces: list[bytes | None] = [None] * self.size
+        self._newline = self._raw("\n", special=False)
+        self._prefixes_space = C.llama_vocab_type(handle) == 1
+
+    def _texts_of(self, kind: int) -> tuple[str, ...]:
+        attributes = C.llama_vocab_get_attr
+        return tuple(filter(None, (self.text(t) for t in range(self.size) if attributes(self.handle, t) & kind)))
+
+    def text(self, token: int) -> str:
+        """The token as the vocabulary spells it: for control tokens, their name."""
+        data = C.llama_vocab_get_text(self.handle, token)
+        return data.decode("utf-8", "replace") if data else ""
+
+    def piece(self, token: int) -> bytes:
+        """The bytes a token stands for in an answer; control tokens stand for none."""
+        known = self._pieces[token]
+        if known is None:
+            known = self._pieces[token] = self._piece(token, special=False)
+        return known
+
+    def _piece(self, token: int, *, special: bool) -> bytes:
+        room = ctypes.create_string_buffer(64)
+        size = C.llama_token_to_piece(self.handle, token, room, len(room), 0, special)
+        if size < 0:
+            room = ctypes.create_string_buffer(-size)
+            size = C.llama_token_to_piece(self.handle, token, room, len(room), 0, special)
+        return room.raw[:size]
+
+    def label(self, token: int) -> bytes:
+        """As `piece`, but control tokens by name: for showing which token it was."""
+        return self._piece(token, special=True)
+
+    def tokenize(self, text: str, *, special: bool, first: bool) -> array[int]:
+        """Token ids of `text`. `special` reads control tokens in it; `first` adds the model's own start token.
+
+        A fragment that is not the first gets no leading space, which some vocabularies would add. Run it on a thread
+        with a deep stack: some pre-tokenizers recurse once a character. ModelNotLoaded if the model is gone.
+        """
+        with self._in_use:
+            if not self._open:
+                raise ModelNotLoaded("This model has just been unloaded. Try again.")
+            return self._tokenize(text, special=special, first=first)
+
+    def _tokenize(self, text: str, *, special: bool, first: bool) -> array[int]:
+        if first or not self._prefixes_space or not text or not self._newline:
+            return self._raw(text, special=special, start=first)
+        tokens = self._raw("\n" + text, special=special)
+        head = self._newline
+        return tokens[len(head) :] if tokens[: len(head)] == head else self._raw(text, special=special)
+
+    def _raw(self, text: str, *, special: bool, start: bool = False) -> array[int]:
+        data = text.encode("utf-8", "replace")
+        room = (C.llama_token * (len(data) + 8))()
+        count = C.llama_tokenize(self.handle, data, len(data), room, len(room), start, special)
+        if count < 0:
+            raise BadRequest("This text could not be cut into tokens.")
+        return array("i", memoryview(room).cast("B")[: count * 4].tobytes())
+
+    def check(self, tokens: Iterable[int], param: str) -> array[int]:
+        """Ids from a client, refused when the model has no such token."""
+        result = array("i")
+        for token in tokens:
+            if not 0 <= token < self.size:
+                raise BadRequest(f"Token ids of this model are 0 to {self.size - 1}, found {token}.", param=param)
+            result.append(token)
+        return result
+
+    def close(self) -> None:
+        """The model is about to be freed."""
+        with self._in_use:
+            self._open = False
