@@ -16,11 +16,12 @@ from rich.console import Console
 from bench import report
 from bench.bare import BareProcess, Setup
 from bench.finding import Finding
+from bench.machine import Others, about
 from bench.models import CACHE, SHAPES, model_file
 from bench.prompts import Vocabulary
 from bench.scenarios import OF_OTHERS, SCENARIOS
 from bench.servers import Server, Unavailable, ours, packaged, peer
-from bench.stage import Bench
+from bench.stage import BARE, Bench
 from server.engine.memory import physical_cores
 from server.settings import load_settings
 
@@ -84,6 +85,7 @@ def measure(name: str, options: argparse.Namespace, console: Console) -> Iterato
                     bench.servers.append(stack.enter_context(start()))
                 except Unavailable as reason:
                     console.print(f"left out: {reason}", markup=False)
+        others = Others()
         for scenario in scenarios:
             console.print(f"{label}: {scenario}", style="dim")
             try:
@@ -92,8 +94,9 @@ def measure(name: str, options: argparse.Namespace, console: Console) -> Iterato
                 console.print(f"{label}: {scenario} failed: {error}", style="red", markup=False)
                 for server in bench.servers:
                     console.print(f"{server.name} wrote last:\n{server.wrote_last()}", style="dim", markup=False)
+        yield bench.find("machine", "CPU that others took", "%", {BARE: [others.share()]})
         if bench.reader_shares:
-            yield bench.find("reader", "CPU of a core, reading", "%", bench.reader_shares)
+            yield bench.find("machine", "CPU of a core, reading", "%", bench.reader_shares)
 
 
 def _starters(
@@ -110,15 +113,15 @@ def main(given: list[str] | None = None) -> int:
     options = arguments(given)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     console = Console()
-    about = report.machine() | {"threads": options.threads, "rounds": options.rounds, "arguments": sys.argv[1:]}
+    facts = about() | {"threads": options.threads, "rounds": options.rounds, "arguments": sys.argv[1:]}
     findings = [finding for name in options.models for finding in measure(name, options, console)]
     console.print()
     report.table(findings, console)
     options.out.mkdir(parents=True, exist_ok=True)
     stem = options.out / f"{datetime.now():%Y-%m-%d-%H%M%S}"
-    report.write_json(findings, about, stem.with_suffix(".json"))
+    report.write_json(findings, facts, stem.with_suffix(".json"))
     console.print(f"\n{stem}.json", markup=False, highlight=False, soft_wrap=True)
-    if report.plot(findings, about, stem.with_suffix(".png")):
+    if report.plot(findings, facts, stem.with_suffix(".png")):
         console.print(f"{stem}.png", markup=False, highlight=False, soft_wrap=True)
     else:
         console.print("no plot: matplotlib is not installed (pip install 'llm-api[bench]')", markup=False)

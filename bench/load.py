@@ -177,7 +177,11 @@ def run_play(
     """`play` in a process of its own."""
     job = {"host": host, "port": port, "asks": [asdict(ask) for ask in asks], "stop_after": stop_after}
     with _child() as child:
-        output, _ = child.communicate(json.dumps({"play": job | {"timeout": timeout}}) + "\n")
+        try:
+            output, _ = child.communicate(json.dumps({"play": job | {"timeout": timeout}}) + "\n")
+        except BaseException:
+            child.kill()  # nobody is left to hear what it read
+            raise
     if child.returncode:
         raise RuntimeError(f"the load reader ended with {child.returncode}")
     found = json.loads(output)

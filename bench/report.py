@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import platform
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -23,49 +19,6 @@ from bench.servers import OURS
 from bench.stage import BARE
 
 COLOURS = {"ok": "green", "miss": "red"}
-
-
-def machine() -> dict[str, Any]:
-    """What the figures depend on and what somebody who compares them has to know."""
-    packages = {}
-    for package in ("llm-api", "llama-cpp-python", "uvicorn", "starlette"):
-        try:
-            packages[package] = version(package)
-        except PackageNotFoundError:
-            packages[package] = _from_project() if package == "llm-api" else "not installed"
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {**packages, "python": platform.python_version()},
-        "llama.cpp": _features(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "processor": _processor(),
-        "cores": psutil.cpu_count(logical=False) or psutil.cpu_count(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "load_before": list(psutil.getloadavg()),
-    }
-
-
-def _from_project() -> str:
-    import tomllib
-
-    project = Path(__file__).parent.parent / "pyproject.toml"
-    return str(tomllib.loads(project.read_text())["project"]["version"])
-
-
-def _features() -> str:
-    import llama_cpp
-
-    return str(llama_cpp.llama_print_system_info().decode(errors="replace")).strip()
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or "unknown"
 
 
 def table(findings: Sequence[Finding], console: Console) -> None:

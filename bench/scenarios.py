@@ -46,7 +46,7 @@ def generating(bench: Bench) -> Iterator[Finding]:
         if bench.bare and servers:
             limit = GENERATING_TARGETS.get(bench.model) if streams <= 32 else None
             target = None if limit is None else Target(limit, at_least=True)
-            yield bench.find("generating", f"{name}, of the bare loop", "×", ratios, target)
+            yield bench.find("generating", f"{name}, of the bare", "×", ratios, target)
 
 
 def streams(bench: Bench) -> Iterator[Finding]:

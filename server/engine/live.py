@@ -94,12 +94,14 @@ class LiveModel:
         """Start requests that belong to one call. TooManyRequests when the waiting line is full."""
         if self._dead is not None:
             raise self._dead
-        if self._line.total() >= self._most_waiting:
+        # Who finds a free slot does not wait, though it is let in only at the next step.
+        free = max(0, self.plan.options.slots - self.running)
+        if self._line.total() >= self._most_waiting + free:
             raise TooManyRequests(
                 f"{self._most_waiting} requests are waiting for this model already. Try again in a moment.",
                 retry_after=self._patience(),
             )
-        if self._line[owner] >= self._most_waiting_per_owner:
+        if self._line[owner] >= self._most_waiting_per_owner + free:
             raise TooManyRequests(
                 f"{self._most_waiting_per_owner} requests of this key are waiting already. Try again in a moment.",
                 retry_after=self._patience(),

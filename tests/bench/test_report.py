@@ -10,7 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.finding import Finding, Target
-from bench.report import machine, plot, table, write_json
+from bench.machine import Others, about
+from bench.report import plot, table, write_json
 from bench.servers import OURS, PACKAGED
 from bench.stage import BARE
 
@@ -36,7 +37,7 @@ def test_the_table_fits_a_terminal_and_says_what_was_missed() -> None:
 
 def test_the_file_holds_every_round_and_is_json(tmp_path: Path) -> None:
     file = tmp_path / "found.json"
-    write_json(FINDINGS, machine() | {"threads": 2}, file)
+    write_json(FINDINGS, about() | {"threads": 2}, file)
     found = json.loads(file.read_text(), parse_constant=lambda word: 1 / 0)
     first, second, third, last = found["findings"]
     assert first["values"] == {BARE: [900.0, 1100.0], OURS: [950.0], PACKAGED: []}
@@ -50,6 +51,10 @@ def test_the_file_holds_every_round_and_is_json(tmp_path: Path) -> None:
 
 def test_the_plot_is_drawn_where_it_can_be(tmp_path: Path) -> None:
     file = tmp_path / "found.png"
-    drawn = plot(FINDINGS, machine(), file)
+    drawn = plot(FINDINGS, about(), file)
     assert drawn == (importlib.util.find_spec("matplotlib") is not None)
     assert file.is_file() == drawn
+
+
+def test_what_others_take_is_a_share_of_the_machine() -> None:
+    assert 0 <= Others().share() <= 100

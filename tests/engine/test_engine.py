@@ -268,6 +268,12 @@ async def test_the_waiting_line_has_an_end_and_one_key_cannot_take_it_all(model_
         assert live.waiting == 0
 
 
+async def test_a_burst_of_one_key_onto_an_idle_model_is_taken_as_far_as_there_are_slots(model_file: Models) -> None:
+    async with running(model_file("greeting"), slots=64, waiting=4) as live:
+        prompt = prompt_of(live, "<|im_start|>assistant\n")
+        await asyncio.gather(*(ask(live, GenerationRequest(f"{i}", prompt, 5, GREEDY)) for i in range(64)))
+
+
 async def test_what_runs_when_the_model_goes_is_told(model_file: Models) -> None:
     async with running(model_file("counting")) as live:
         box = live.open([GenerationRequest("a", prompt_of(live, "go\n"), 2000, ENDLESS)], "")
