@@ -68,7 +68,7 @@ class Others:
         """Per cent of all cores."""
         seconds = (time.perf_counter() - self._began) * (psutil.cpu_count() or 1)
         spent = _all_seconds() - self._all - (_our_seconds() - self._ours)
-        return max(0.0, 100 * spent / seconds)
+        return min(100.0, max(0.0, 100 * spent / seconds))  # the clocks tick in hundredths
 
 
 def _all_seconds() -> float:
