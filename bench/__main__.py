@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,11 @@ from bench.servers import Server, Unavailable, ours, packaged, peer
 from bench.stage import BARE, Bench
 from server.engine.memory import physical_cores
 from server.settings import load_settings
+
+try:
+    import fcntl
+except ImportError:  # Windows: whoever measures there sees to it alone
+    fcntl = None  # type: ignore[assignment]
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -108,9 +115,31 @@ def _starters(
     return starters + [partial(peer, *text.split("=", 1)) for text in options.peer]
 
 
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Two measurements at once would measure each other: the second one ends here."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                file.seek(0)
+                sys.exit(f"Another measurement is running on this machine ({file.read().strip()}). Wait for its end.")
+        file.truncate(0)
+        file.write(f"process {os.getpid()}")
+        file.flush()
+        yield
+
+
 def main(given: list[str] | None = None) -> int:
     """Measure, print, write. 1 when a target was missed, so that a script can tell."""
     options = arguments(given)
+    with alone(Path(tempfile.gettempdir()) / "llm-api-bench.lock"):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     console = Console()
     facts = about() | {"threads": options.threads, "rounds": options.rounds, "arguments": sys.argv[1:]}
