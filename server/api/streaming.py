@@ -184,14 +184,10 @@ async def stream(
     """An answer as events. Closing the generator cancels the answer."""
     async with opening as answer:
         writer = chunks(answer)
-        write = writer.delta
         head = writer.begin()
-        async for delta in answer:
-            if head:
-                yield head + write(delta)
-                head = b""
-            else:
-                yield write(delta)
+        async for deltas in answer:
+            yield head + b"".join(map(writer.delta, deltas))
+            head = b""
         yield head + writer.end(answer.usage)
 
 
@@ -232,8 +228,9 @@ async def fold(opening: AbstractAsyncContextManager[Answer], count: int) -> Whol
     """The answer as a whole: the fold of its stream. `count` choices are expected."""
     choices = tuple(Choice() for _ in range(count))
     async with opening as answer:
-        async for delta in answer:
-            choices[delta.index].add(delta)
+        async for deltas in answer:
+            for delta in deltas:
+                choices[delta.index].add(delta)
         return Whole(choices, answer.usage, answer.fingerprint)
 
 
@@ -266,6 +263,7 @@ def event(data: Any, name: str | None = None) -> bytes:
 async def texts(opening: AbstractAsyncContextManager[Answer]) -> AsyncIterator[str]:
     """The visible text of an answer with one choice, piece by piece."""
     async with opening as answer:
-        async for delta in answer:
-            if delta.content:
-                yield delta.content
+        async for deltas in answer:
+            for delta in deltas:
+                if delta.content:
+                    yield delta.content

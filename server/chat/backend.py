@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from server.chat.messages import Delta, Turn, Usage
 
 
 class Answer(Protocol):
-    """An answer in the making. Iterate it for the deltas of all choices, in the order in which they came."""
+    """An answer in the making. Iterate it for the deltas of all choices, in the order and company they came in."""
 
     @property
     def prompt_tokens(self) -> int:
@@ -24,8 +24,11 @@ class Answer(Protocol):
     def usage(self) -> Usage:
         """What it has cost so far; complete when the iteration has ended."""
 
-    def __aiter__(self) -> AsyncIterator[Delta]:
-        """Deltas until every choice has had its `finish`; raises a ServerError when the answer broke."""
+    def __aiter__(self) -> AsyncIterator[Sequence[Delta]]:
+        """Deltas until every choice has had its `finish`; raises a ServerError when the answer broke.
+
+        What comes together is fit to be sent together.
+        """
 
 
 class Backend(Protocol):

@@ -25,7 +25,7 @@ from server.engine.live import LiveModel, Mailbox
 from server.engine.pool import Pool
 from server.engine.request import GenerationRequest, TokenEvent
 from server.engine.vocabulary import Vocabulary
-from server.errors import BadRequest, ContextLengthExceeded
+from server.errors import BadRequest, ContextLengthExceeded, ServerError
 from server.settings import Settings
 
 
@@ -155,16 +155,23 @@ class LocalAnswer:
         """Tokens so far; a prompt counts once, however many answers it got."""
         return Usage(self.prompt_tokens, self._completion, self._cached, self._reasoning)
 
-    async def __aiter__(self) -> AsyncIterator[Delta]:
+    async def __aiter__(self) -> AsyncIterator[list[Delta]]:
         left = len(self._indices)
         while left:
+            together: list[Delta] = []
+            error: ServerError | None = None
             for event in await self._box.take():
-                for delta in self._deltas(event):
-                    yield delta
-                left -= event.outcome is not None
+                together += self._deltas(event)
+                if event.outcome is not None:
+                    left -= 1
+                    error = error or event.outcome.error
+            if together:
+                yield together
+            if error is not None:
+                raise error
 
     def _deltas(self, event: TokenEvent) -> list[Delta]:
-        """What one event is to the reader; raises the error that an answer ended with."""
+        """What one event is to the reader."""
         index = self._indices[event.id]
         self._completion += event.tokens
         outcome = event.outcome
@@ -189,9 +196,8 @@ class LocalAnswer:
         if outcome is not None:
             if index % self._choices == 0:
                 self._cached += outcome.cached_tokens
-            if outcome.error is not None:
-                raise outcome.error
-            deltas.append(Delta(index, finish=outcome.reason))
+            if outcome.error is None:
+                deltas.append(Delta(index, finish=outcome.reason))
         return deltas
 
 

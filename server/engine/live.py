@@ -153,8 +153,8 @@ class LiveModel:
                 self._hand_over(box, event, now, gaps)
         self.running = report.running
         metrics = self._metrics
-        if report.seconds:
-            metrics.step(report.generating, report.prompt, report.seconds)
+        for generating, prompt, seconds in report.steps:
+            metrics.step(generating, prompt, seconds)
         if gaps:
             metrics.gaps(gaps)
         if report.preempted:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -31,6 +32,11 @@ from server.engine.vocabulary import Vocabulary
 from server.errors import EngineDied, ServerError
 
 log = logging.getLogger(__name__)
+
+_TOGETHER_SECONDS = 0.008
+"""What steps bring within so short a time is delivered together: nobody reads faster, and every delivery takes time
+from the next step where cores are few. First tokens and outcomes are not held up.
+"""
 
 _QUIET_SECONDS = 1.0
 """After so long without work the books are audited once."""
@@ -63,14 +69,15 @@ Message = Submit | Cancel | Stop
 
 @dataclass(slots=True)
 class StepReport:
-    """What a step brought, for the other side of the house."""
+    """What a step brought, or a few quick ones, for the other side of the house."""
 
     events: list[TokenEvent] = field(default_factory=list)
     admitted: list[str] = field(default_factory=list)
     """Requests that have left the waiting line for the first time."""
-    generating: int = 0
-    prompt: int = 0
-    seconds: float = 0.0
+    steps: list[tuple[int, int, float]] = field(default_factory=list)
+    """Generating sequences, prompt tokens and seconds of each."""
+    urgent: bool = False
+    """Holds what must not wait: a first token, an outcome."""
     preempted: int = 0
     running: int = 0
     waiting: int = 0
@@ -148,6 +155,7 @@ class Loop:
         self._writers: dict[str, Writer] = {}
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stop: Stop | None = None
+        self._delivered = 0.0
 
     def post(self, message: Message) -> None:
         """Hand a message to the loop; from any thread, never blocks."""
@@ -155,18 +163,21 @@ class Loop:
 
     def run(self) -> None:
         """Until a Stop comes. An unexpected error ends every request with EngineDied and is reported, not raised."""
+        report = StepReport()
         try:
             while self._stop is None:
-                report = StepReport()
                 self._read(report)
                 if self._stop is None and not self._scheduler.idle:
                     self._step(report)
-                self._send(report)
-            self._end_all(self._stop.error)
+                if self._due(report):
+                    self._send(report)
+                    report = StepReport()
+            self._end_all(self._stop.error, report)
         except Exception:
             log.exception("The thread of a model ended unexpectedly")
             died = EngineDied("The engine of this model ended unexpectedly. The next request loads it anew.")
-            self._end_all(died, died)
+            report.died = died
+            self._end_all(died, report)
 
     def _read(self, report: StepReport) -> None:
         """Take what is in the inbox; wait for something when there is nothing else to do."""
@@ -203,11 +214,12 @@ class Loop:
             self._runner.forget(sequence)
             outcome = self._writers.pop(id).outcome(FinishReason.CANCELLED, error)
             report.events.append(TokenEvent(id, outcome=outcome))
+            report.urgent = True
 
     def _step(self, report: StepReport) -> None:
         plan = self._scheduler.plan(self._pace.budget)
-        report.admitted = [s.request.id for s in plan.admitted if s.generated == 0]
-        report.preempted = len(plan.preempted)
+        report.admitted += [s.request.id for s in plan.admitted if s.generated == 0]
+        report.preempted += len(plan.preempted)
         if not plan.chunks:
             return
         try:
@@ -221,7 +233,7 @@ class Loop:
             return
         self._pace.learn(plan.generating, plan.prompt, result.seconds)
         self._write(plan, result.drawn, result.logprobs, report)
-        report.generating, report.prompt, report.seconds = plan.generating, plan.prompt, result.seconds
+        report.steps.append((plan.generating, plan.prompt, result.seconds))
 
     def _write(self, plan: StepPlan, drawn: list[int], logprobs: dict[int, TokenLogprob], report: StepReport) -> None:
         for i, (sequence, token) in enumerate(self._scheduler.commit(plan, drawn)):
@@ -230,6 +242,7 @@ class Loop:
             if event is None:
                 continue
             report.events.append(event)
+            report.urgent |= event.outcome is not None or sequence.generated <= event.tokens
             if event.outcome is not None:
                 del self._writers[id]
                 self._scheduler.finish(sequence)
@@ -240,10 +253,10 @@ class Loop:
         for sequence in self._scheduler.abandon():
             outcome = self._writers.pop(sequence.request.id).outcome(FinishReason.CANCELLED, error)
             report.events.append(TokenEvent(sequence.request.id, outcome=outcome))
+        report.urgent = True
         self._runner.reset()
 
-    def _end_all(self, error: ServerError, died: EngineDied | None = None) -> None:
-        report = StepReport(died=died)
+    def _end_all(self, error: ServerError, report: StepReport) -> None:
         for id, writer in self._writers.items():
             report.events.append(TokenEvent(id, outcome=writer.outcome(FinishReason.CANCELLED, error)))
         self._writers.clear()
@@ -257,9 +270,15 @@ class Loop:
                 report.events += [TokenEvent(request.id, outcome=lost) for request in message.requests]
         self._deliver(report)
 
+    def _due(self, report: StepReport) -> bool:
+        """Whether the report has something to say, and it is time."""
+        if not (report.events or report.steps or report.admitted or report.preempted):
+            return False
+        return report.urgent or self._scheduler.idle or time.perf_counter() - self._delivered >= _TOGETHER_SECONDS
+
     def _send(self, report: StepReport) -> None:
-        if report.events or report.seconds or report.admitted or report.preempted:
-            report.running = len(self._scheduler.running)
-            report.waiting = len(self._scheduler.waiting)
-            report.cells = self._scheduler.cache.total - self._scheduler.cache.free
-            self._deliver(report)
+        report.running = len(self._scheduler.running)
+        report.waiting = len(self._scheduler.waiting)
+        report.cells = self._scheduler.cache.total - self._scheduler.cache.free
+        self._delivered = time.perf_counter()
+        self._deliver(report)

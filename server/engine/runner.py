@@ -15,7 +15,7 @@ from server.engine.sampling import Sampler
 from server.engine.vocabulary import Vocabulary
 from server.errors import ServerError
 
-_WORTH_SPREADING = 250_000
+_WORTH_SPREADING = 1_000_000
 """Logits to look at in one step before it pays to sample on two threads."""
 
 

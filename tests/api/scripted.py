@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -38,14 +38,14 @@ class ScriptedAnswer:
         self.prompt_tokens = usage.prompt_tokens
         self.fingerprint = "fp_scripted"
 
-    async def __aiter__(self) -> AsyncIterator[Delta]:
+    async def __aiter__(self) -> AsyncIterator[Sequence[Delta]]:
         for step in self._steps:
             if isinstance(step, asyncio.Event):
                 await step.wait()
             elif isinstance(step, Exception):
                 raise step
             else:
-                yield step
+                yield [step]
 
 
 @dataclass
