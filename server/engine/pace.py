@@ -7,7 +7,10 @@ it is told the seconds.
 from __future__ import annotations
 
 _MEMORY = 0.3
-"""Weight of the newest step."""
+"""Weight of the newest step among those that only generate."""
+
+_FADE = 0.5
+"""What a step with prompt tokens still counts after the next one: a long prompt gets slower as it grows."""
 
 _SHARE = 0.25
 """Of a step's time, what prompts get at least, so that they do not starve on a slow model."""
@@ -21,23 +24,22 @@ class Pace:
 
     def __init__(self, target_gap: float) -> None:
         self.target_gap = target_gap
-        self._per_prompt_token = 0.0
+        # Sums over the latest steps: their quotient lets a step of many tokens say more than one of few.
+        self._prompt_tokens = 0.0
+        self._prompt_seconds = 0.0
         self._generating_step = 0.0
         self._generating = 0
 
     def learn(self, generating: int, prompt: int, seconds: float) -> None:
         """A step of so many generating sequences and prompt tokens took so long."""
-        if not prompt:
+        if prompt:
+            extra = max(seconds - self._base(generating), seconds / 10)
+            self._prompt_tokens = self._prompt_tokens * _FADE + prompt
+            self._prompt_seconds = self._prompt_seconds * _FADE + extra
+        else:
             same = self._generating == generating and self._generating_step
             self._generating_step += (seconds - self._generating_step) * (_MEMORY if same else 1.0)
             self._generating = generating
-        elif prompt >= _FIRST_GUESS:
-            cost = max(seconds - self._base(generating), seconds / 4) / prompt
-            weight = _MEMORY if self._per_prompt_token else 1.0
-            # A longer prompt gets slower as it grows: believe a rise at once, a fall slowly.
-            if cost > self._per_prompt_token:
-                weight = 1.0 if not self._per_prompt_token else 0.6
-            self._per_prompt_token += (cost - self._per_prompt_token) * weight
 
     def _base(self, generating: int) -> float:
         """Seconds of a step with so many generating sequences and no prompt."""
@@ -49,8 +51,8 @@ class Pace:
 
     def budget(self, generating: int) -> int:
         """Prompt tokens that may join a step of `generating` sequences."""
-        if not self._per_prompt_token:
+        if not self._prompt_tokens:
             return _FIRST_GUESS
         base = self._base(generating)
         seconds = max(self.target_gap - base, base * _SHARE / (1 - _SHARE))
-        return max(1, int(seconds / self._per_prompt_token))
+        return max(1, int(seconds * self._prompt_tokens / self._prompt_seconds))

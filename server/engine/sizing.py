@@ -83,8 +83,8 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
         lora=tuple((lora.file, lora.scale) for lora in card.lora),
     )
     whole = estimate(cells)
-    # What leaves the pool is kept in memory where a copy is near: beside a CPU, and if there is as much to spare.
-    store = cells if not layers and whole.total + whole.kv <= free else 0
+    # What leaves the pool is kept in memory where a copy is near: beside a CPU, and where there is memory to spare.
+    store = cells // 2 if not layers and whole.total + whole.kv <= free else 0
     return Sized(Plan(card.name, card.file, options, min(context, cells), settings.target_gap_ms / 1000, store), whole)
 
 

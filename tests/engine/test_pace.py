@@ -50,3 +50,14 @@ def test_a_prompt_that_gets_slower_as_it_grows_does_not_run_away() -> None:
         pace.learn(3, prompt, seconds)
         done += prompt
     assert worst < 0.13
+
+
+def test_a_slow_moment_is_forgotten() -> None:
+    pace = Pace(0.1)
+    pace.learn(0, 512, 0.2)
+    pace.learn(1, 0, 0.003)
+    pace.learn(1, 24, 0.9)  # somebody else had the machine
+    for _ in range(12):
+        prompt = pace.budget(1)
+        pace.learn(1, prompt, 0.003 + 0.005 + prompt * 0.0004)
+    assert pace.budget(1) > 150
