@@ -33,6 +33,8 @@ class Setup:
     """Tokens that all of them together may hold."""
     slots: int = 64
     batch: int = 512
+    ubatch: int = 256
+    """This, and no flash attention, is what the server chooses for these models on a CPU."""
 
 
 class BareLoop:
@@ -49,7 +51,8 @@ class BareLoop:
         self._model = llama.llama_model_load_from_file(str(setup.file).encode(), llama.llama_model_default_params())
         params = llama.llama_context_default_params()
         params.n_ctx = setup.cells
-        params.n_batch = params.n_ubatch = setup.batch
+        params.n_batch, params.n_ubatch = setup.batch, setup.ubatch
+        params.flash_attn_type = 0
         params.n_seq_max = params.n_outputs_max = setup.slots
         params.n_threads = params.n_threads_batch = setup.threads
         params.kv_unified = True

@@ -21,8 +21,11 @@ HEADROOM = 64
 """Cells beyond its prompt that must be there for a sequence to be let in."""
 
 IDLE_CELLS = 256
-"""Resident cells left in the pool while sequences generate, where others can be stored: attention looks at every
-cell of the pool at every step, whether anybody uses it or not."""
+"""Resident cells left in the pool while others are computed, where they can be stored: attention looks at every cell
+of the pool at every step, whether anybody uses it or not."""
+
+TIDIED_AT_ONCE = 4096
+"""Cells after which a step has stored enough: a thousand take about a millisecond."""
 
 WORTH_WAITING = 16
 """Tokens that a prefix being computed by another must save before a sequence waits for it."""
@@ -111,9 +114,17 @@ class Scheduler:
         self._plan_prompts(plan, room)
         if not plan.chunks and self.running:  # prompts that share too few cells: let the oldest go on alone
             self._preempt_newest(plan)
+        if plan.chunks and self.limits.store:
+            self._tidy()
         plan.operations = self.cache.operations
         self.cache.operations = []
         return plan
+
+    def _tidy(self) -> None:
+        """Store idle prefixes; a few a step, since each takes a moment."""
+        before = self.cache.idle
+        while self.cache.idle > IDLE_CELLS and before - self.cache.idle < TIDIED_AT_ONCE:
+            self.cache.evict()
 
     def _plan_generating(self, plan: StepPlan) -> None:
         """Every sequence with one token to go takes part; when cells are short, evict, then preempt."""
@@ -129,8 +140,6 @@ class Scheduler:
         for sequence in ready:
             self._put(plan, sequence, 1)
             plan.generating += 1
-        if ready and self.limits.store and self.cache.idle > IDLE_CELLS:
-            self.cache.evict()  # one a step: storing takes a moment
 
     def _preempt_newest(self, plan: StepPlan) -> Sequence:
         """The newest of the lowest priority gives up its cells, keeps its tokens, and computes them again later."""

@@ -24,6 +24,12 @@ REQUESTS_AT_ONCE = 8
 MOST_CELLS_ON_CPU = 16384
 """Beyond one request's context: on a CPU every resident cell makes every step a little slower."""
 
+SCORES_BYTES = 128 * 1024 * 1024
+"""Most memory for attention's scores where flash attention is off: micro-batches are made small enough for it."""
+
+_PLAIN = ("f16", "f32", "bf16")
+"""Types of values that attention can read without flash attention."""
+
 _STEP = 256
 """llama.cpp rounds the pool up to a multiple of this."""
 
@@ -42,16 +48,28 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
     slots = card.slots or settings.slots
     batch = card.batch or settings.batch
     layers = _gpu_layers(card, header)
+    flash = card.flash_attention
+    if flash == "auto" and not layers and card.type_v in _PLAIN:
+        flash = "off"  # on a CPU, llama.cpp's computes fewer than 64 tokens at a time one by one
+    if card.type_v not in _PLAIN and flash == "off":
+        raise ModelLoadFailed(f"{card.name}: a value cache of type {card.type_v} needs flash attention; it is off.")
+
+    def ubatch(cells: int) -> int:
+        if card.ubatch or flash != "off":
+            return min(card.ubatch or batch, batch)
+        fits = SCORES_BYTES // (4 * max(header.heads, default=1) * cells) if header.heads else batch
+        return min(batch, max(64, 1 << max(0, fits.bit_length() - 1)))
 
     def estimate(cells: int) -> gguf.Estimate:
         return gguf.estimate(
             header,
             cells=cells,
             slots=slots,
-            batch=min(card.ubatch or batch, batch),
+            batch=ubatch(cells),
             type_k=card.type_k,
             type_v=card.type_v,
             gpu_layers=layers,
+            flash=flash != "off",
         )
 
     cells = card.cells or settings.cells
@@ -63,19 +81,17 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
             cells = max(context, cells // 2)
     cells = -(-cells // _STEP) * _STEP
     threads = card.threads or settings.threads or physical_cores()
-    if card.type_v not in ("f16", "f32", "bf16") and card.flash_attention == "off":
-        raise ModelLoadFailed(f"{card.name}: a value cache of type {card.type_v} needs flash attention; it is off.")
     options = LoadOptions(
         cells=cells,
         slots=slots,
         batch=batch,
-        ubatch=min(card.ubatch or batch, batch),
+        ubatch=ubatch(cells),
         threads=threads,
         threads_batch=card.threads_batch or threads,
         gpu_layers=layers,
         type_k=card.type_k,
         type_v=card.type_v,
-        flash_attention=card.flash_attention,
+        flash_attention=flash,
         mmap=card.mmap,
         mlock=card.mlock,
         main_gpu=card.main_gpu,

@@ -24,9 +24,16 @@ ENDLESS = SamplingParams(temperature=0, ignore_eos=True)
 
 @asynccontextmanager
 async def running(
-    file: Path, *, cells: int = 4096, slots: int = 8, batch: int = 128, waiting: int = 64, store: int = 0
+    file: Path,
+    *,
+    cells: int = 4096,
+    slots: int = 8,
+    batch: int = 128,
+    waiting: int = 64,
+    store: int = 0,
+    flash: str = "off",
 ) -> AsyncIterator[LiveModel]:
-    options = LoadOptions(cells, slots, batch, batch, threads=1, threads_batch=1, gpu_layers=0)
+    options = LoadOptions(cells, slots, batch, batch, 1, 1, gpu_layers=0, flash_attention=flash)
     live: LiveModel | None = None
     host = ThreadHost(
         Plan("test", file, options, 2048, 0.1, store),
@@ -100,14 +107,16 @@ async def test_the_built_in_model_says_its_sentence_and_ends(model_file: Models)
     assert said.outcome.reason is FinishReason.STOP
 
 
-@pytest.mark.parametrize("kind", ["tiny", "window", "recurrent"])
-async def test_an_answer_is_the_same_alone_in_a_crowd_and_from_a_warm_cache(model_file: Models, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "flash"), [("tiny", "off"), ("tiny", "on"), ("window", "off"), ("recurrent", "off")])
+async def test_an_answer_is_the_same_alone_in_a_crowd_and_from_a_warm_cache(
+    model_file: Models, kind: str, flash: str
+) -> None:
     texts = [STEM + f"Story {i}" * (i + 1) for i in range(6)]
     alone = []
     for text in texts:
-        async with running(model_file(kind)) as live:
+        async with running(model_file(kind), flash=flash) as live:
             alone += await ask(live, greedy(live, "a", text))
-    async with running(model_file(kind)) as live:
+    async with running(model_file(kind), flash=flash) as live:
         crowd = await asyncio.gather(*(ask(live, greedy(live, f"{i}", text)) for i, text in enumerate(texts)))
         warm = await asyncio.gather(*(ask(live, greedy(live, f"w{i}", text)) for i, text in enumerate(texts)))
     for i in range(len(texts)):
@@ -143,13 +152,14 @@ async def test_preempted_answers_go_on_where_they_were(model_file: Models) -> No
     assert all(same(one, other[0]) for one, other in zip(alone, crowd, strict=True))
 
 
-async def test_what_was_stored_outside_the_pool_answers_as_if_it_had_never_left(model_file: Models) -> None:
+@pytest.mark.parametrize("flash", ["off", "on"])
+async def test_what_was_stored_outside_the_pool_answers_as_if_it_had_never_left(model_file: Models, flash: str) -> None:
     texts = [f"Saga {i}: " + "the cat sat on the mat " * 10 for i in range(5)]
     alone = []
     for text in texts:
         async with running(model_file("tiny")) as live:
             alone += await ask(live, greedy(live, "a", text, 40))
-    async with running(model_file("tiny"), cells=512, store=4096) as live:
+    async with running(model_file("tiny"), cells=512, store=4096, flash=flash) as live:
         for i, text in enumerate(texts):
             await ask(live, greedy(live, f"{i}", text, 40))
         again = [(await ask(live, greedy(live, f"again {i}", text, 40)))[0] for i, text in enumerate(texts)]
