@@ -202,6 +202,8 @@ class Loop:
                     return
 
     def _wait(self) -> Message:
+        while self._inbox.empty() and (operations := self._scheduler.tidy()):
+            self._runner.carry_out(operations)
         try:
             return self._inbox.get(timeout=_QUIET_SECONDS)
         except queue.Empty:

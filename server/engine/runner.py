@@ -44,14 +44,18 @@ class Runner:
     def run(self, plan: StepPlan) -> StepResult:
         """Change the cache as planned, compute the chunks, draw the tokens. ServerError when the step was lost."""
         began = time.perf_counter()
-        for operation in plan.operations:
-            self._operate(operation)
+        self.carry_out(plan.operations)
         count, rows = self._fill(plan.chunks)
         self._context.decode(count)
         drawing = [chunk.sequence for chunk in plan.chunks if chunk.draws]
         drawn = self._draw(drawing, rows)
         logprobs = self._logprobs(drawing, rows, drawn)
         return StepResult(drawn, logprobs, time.perf_counter() - began)
+
+    def carry_out(self, operations: list[Operation]) -> None:
+        """Change the cache, in this order. ServerError when it could not be done: the cache is in doubt then."""
+        for operation in operations:
+            self._operate(operation)
 
     def _operate(self, operation: Operation) -> None:
         context = self._context

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from server.engine.prefix_cache import Match, PrefixCache, common_prefix
+from server.engine.prefix_cache import Match, Operation, PrefixCache, common_prefix
 from server.engine.request import Chunk, GenerationRequest, Sequence, StepPlan
 
 HEADROOM = 64
@@ -24,8 +24,8 @@ IDLE_CELLS = 256
 """Resident cells left in the pool while others are computed, where they can be stored: attention looks at every cell
 of the pool at every step, whether anybody uses it or not."""
 
-TIDIED_AT_ONCE = 4096
-"""Cells after which a step has stored enough: a thousand take about a millisecond."""
+TIDIED_AT_ONCE = 256
+"""Cells after which enough was stored at once: where they lie scattered, each takes up to a tenth of a millisecond."""
 
 WORTH_WAITING = 16
 """Tokens that a prefix being computed by another must save before a sequence waits for it."""
@@ -114,17 +114,19 @@ class Scheduler:
         self._plan_prompts(plan, room)
         if not plan.chunks and self.running:  # prompts that share too few cells: let the oldest go on alone
             self._preempt_newest(plan)
-        if plan.chunks and self.limits.store:
-            self._tidy()
-        plan.operations = self.cache.operations
-        self.cache.operations = []
+        plan.operations = self.tidy() if plan.chunks else self._operations()
         return plan
 
-    def _tidy(self) -> None:
-        """Store idle prefixes; a few a step, since each takes a moment."""
+    def tidy(self) -> list[Operation]:
+        """Store some of the idle prefixes, if that is called for; what is to be done for it. Also while all is idle."""
         before = self.cache.idle
-        while self.cache.idle > IDLE_CELLS and before - self.cache.idle < TIDIED_AT_ONCE:
+        while self.limits.store and self.cache.idle > IDLE_CELLS and before - self.cache.idle < TIDIED_AT_ONCE:
             self.cache.evict()
+        return self._operations()
+
+    def _operations(self) -> list[Operation]:
+        operations, self.cache.operations = self.cache.operations, []
+        return operations
 
     def _plan_generating(self, plan: StepPlan) -> None:
         """Every sequence with one token to go takes part; when cells are short, evict, then preempt."""

@@ -7,7 +7,7 @@ from array import array
 
 import pytest
 
-from server.engine.prefix_cache import Cut, Forget, Restore, Save
+from server.engine.prefix_cache import Cut, Forget, Operation, Restore, Save
 from server.engine.request import GenerationRequest, Sequence, StepPlan
 from server.engine.scheduler import Limits, Scheduler
 
@@ -25,7 +25,19 @@ class Memory:
         self.slots: dict[int, list[tuple[object, int]]] = {slot: [] for slot in range(limits.slots)}
 
     def compute(self, plan: StepPlan) -> None:
-        for operation in plan.operations:
+        self.carry_out(plan.operations)
+        assert sum(chunk.count for chunk in plan.chunks) <= self.limits.batch
+        for chunk in plan.chunks:
+            slot = chunk.sequence.slot
+            assert slot is not None
+            cells = self.slots[slot.id]
+            assert len(cells) == chunk.start, "a hole in a sequence"
+            cells += [(object(), token) for token in chunk.sequence.tokens[chunk.start : chunk.start + chunk.count]]
+            assert [token for _, token in cells] == list(chunk.sequence.tokens[: len(cells)]), "another's prefix"
+        assert self.cells_used() <= self.limits.cells
+
+    def carry_out(self, operations: list[Operation]) -> None:
+        for operation in operations:
             if isinstance(operation, Cut):
                 del self.slots[operation.slot][operation.length :]
             elif isinstance(operation, Save):
@@ -41,16 +53,7 @@ class Memory:
                 assert len(source) >= operation.length, "a fork of what was never computed"
                 self.slots[operation.target] = source[: operation.length]
             assert self.cells_used() <= self.limits.cells
-        assert sum(chunk.count for chunk in plan.chunks) <= self.limits.batch
         assert sum(map(len, self.stored.values())) <= self.limits.store
-        for chunk in plan.chunks:
-            slot = chunk.sequence.slot
-            assert slot is not None
-            cells = self.slots[slot.id]
-            assert len(cells) == chunk.start, "a hole in a sequence"
-            cells += [(object(), token) for token in chunk.sequence.tokens[chunk.start : chunk.start + chunk.count]]
-            assert [token for _, token in cells] == list(chunk.sequence.tokens[: len(cells)]), "another's prefix"
-        assert self.cells_used() <= self.limits.cells
 
     def cells_used(self) -> int:
         return len({cell for cells in self.slots.values() for cell, _ in cells})
@@ -273,6 +276,19 @@ def test_what_leaves_the_pool_is_stored_and_comes_back_without_being_computed_ag
         world.scheduler.add(request(f"again {i}", [*prompt, 1, 2]))
         assert world.run_until_idle(answer=2)[f"again {i}"] == alone([*prompt, 1, 2], 2)
     assert world.prompt_tokens - before < 5 * 10
+
+
+def test_when_all_is_idle_prefixes_leave_the_pool_too() -> None:
+    world = World(Limits(cells=10_000, slots=8, batch=512, store=10_000), budget=512)
+    world.scheduler.add(request("one", [1] * 900))
+    world.run_until_idle(answer=2)
+    while operations := world.scheduler.tidy():
+        world.memory.carry_out(operations)
+        world.scheduler.check_integrity()
+    assert world.memory.cells_used() == 0
+    again = world.scheduler.add(request("again", [1] * 900))
+    world.run_until_idle(answer=2)
+    assert again.cached == 899
 
 
 def test_while_others_generate_idle_prefixes_leave_the_pool() -> None:
