@@ -20,12 +20,9 @@ from server.engine.request import Chunk, GenerationRequest, Sequence, StepPlan
 HEADROOM = 64
 """Cells beyond its prompt that must be there for a sequence to be let in."""
 
-IDLE_CELLS = 256
-"""Resident cells left in the pool while others are computed, where they can be stored: attention looks at every cell
-of the pool at every step, whether anybody uses it or not."""
-
 TIDIED_AT_ONCE = 256
-"""Cells after which enough was stored at once: where they lie scattered, each takes up to a tenth of a millisecond."""
+"""Idle cells after which enough was stored at once: each takes up to a tenth of a millisecond where they lie scattered.
+All of them go in the end: attention looks at the pool up to its last cell in use, at every step."""
 
 WORTH_WAITING = 16
 """Tokens that a prefix being computed by another must save before a sequence waits for it."""
@@ -120,7 +117,7 @@ class Scheduler:
     def tidy(self) -> list[Operation]:
         """Store some of the idle prefixes, if that is called for; what is to be done for it. Also while all is idle."""
         before = self.cache.idle
-        while self.limits.store and self.cache.idle > IDLE_CELLS and before - self.cache.idle < TIDIED_AT_ONCE:
+        while self.limits.store and self.cache.resident and before - self.cache.idle < TIDIED_AT_ONCE:
             self.cache.evict()
         return self._operations()
 
