@@ -101,6 +101,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await house.pool.close()
+        if isinstance(house.backend, LocalBackend):
+            house.backend.close()
         await asyncio.to_thread(house.keys.close)
 
 

@@ -45,11 +45,12 @@ class LocalBackend:
         """Load the model if need be, check everything, and start; see Backend."""
         card = self._catalog.get(turn.model)
         async with self._pool.lease(card.name) as live:
-            run = asyncio.get_running_loop().run_in_executor
-            prompts, channels = await run(self._writers, self._prompts, turn, card, live)
-            requests = self._requests(turn, card, live, prompts)
-            box = live.open(requests, turn.owner)
+            box = live.enter(turn.owner)
             try:
+                run = asyncio.get_running_loop().run_in_executor
+                prompts, channels = await run(self._writers, self._prompts, turn, card, live)
+                requests = self._requests(turn, card, live, prompts)
+                live.start(box, requests)
                 yield LocalAnswer(live, box, requests, prompts, channels)
             finally:
                 live.close(box)

@@ -23,9 +23,9 @@ class Mailbox:
     """The events of the requests that were opened together, in the order in which they came. One reader."""
 
     owner: str
-    open: set[str]
+    entered: float
+    open: set[str] = field(default_factory=set)
     """Requests that have not had their outcome."""
-    opened: float
     waiting: bool = True
     """Nothing of it has been let in yet."""
     last: dict[str, float] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Mailbox:
 
 
 class LiveModel:
-    """A model that is loaded and running. `open` requests, read their mailbox, `close` it."""
+    """A model that is loaded and running. `enter` the line, `start` requests, read their mailbox, `close` it."""
 
     def __init__(
         self,
@@ -90,8 +90,11 @@ class LiveModel:
         """Whether any request is waiting or running."""
         return bool(self._boxes)
 
-    def open(self, requests: list[GenerationRequest], owner: str) -> Mailbox:
-        """Start requests that belong to one call. TooManyRequests when the waiting line is full."""
+    def enter(self, owner: str) -> Mailbox:
+        """Take a place in the waiting line, before any work is done for a call. TooManyRequests when it is full.
+
+        Whoever enters calls `close` in the end.
+        """
         if self._dead is not None:
             raise self._dead
         # Who finds a free slot does not wait, though it is let in only at the next step.
@@ -106,11 +109,16 @@ class LiveModel:
                 f"{self._most_waiting_per_owner} requests of this key are waiting already. Try again in a moment.",
                 retry_after=self._patience(),
             )
-        box = Mailbox(owner, {request.id for request in requests}, time.perf_counter())
         self._line[owner] += 1
+        return Mailbox(owner, time.perf_counter())
+
+    def start(self, box: Mailbox, requests: list[GenerationRequest]) -> None:
+        """Start the requests of a call that has entered."""
+        if self._dead is not None:
+            raise self._dead
+        box.open.update(request.id for request in requests)
         self._boxes.update(dict.fromkeys(box.open, box))
         self._host.post(Submit(tuple(requests)))
-        return box
 
     def _patience(self) -> float:
         """A guess at when the line will be shorter: a second, and more when many wait."""
@@ -138,7 +146,7 @@ class LiveModel:
             if not self._line[box.owner]:
                 del self._line[box.owner]
             if now is not None:
-                self._metrics.waited(now - box.opened)
+                self._metrics.waited(now - box.entered)
 
     def receive(self, report: StepReport) -> None:
         """A step is done: fill the mailboxes, count."""
@@ -173,7 +181,7 @@ class LiveModel:
         if before is not None:
             gaps.append(now - before)
         elif event.tokens:
-            self._metrics.first_token(now - box.opened)
+            self._metrics.first_token(now - box.entered)
         box.last[event.id] = now
         if event.outcome is not None:
             del self._boxes[event.id]

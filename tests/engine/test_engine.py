@@ -66,7 +66,8 @@ class Said:
 
 
 async def ask(live: LiveModel, *requests: GenerationRequest, owner: str = "") -> list[Said]:
-    box = live.open(list(requests), owner)
+    box = live.enter(owner)
+    live.start(box, list(requests))
     said = {request.id: Said() for request in requests}
     try:
         while any(one.outcome is None for one in said.values()):
@@ -188,7 +189,8 @@ async def test_a_seed_repeats_an_answer_and_another_seed_does_not(model_file: Mo
 
 async def test_characters_come_whole_though_their_bytes_are_tokens(model_file: Models) -> None:
     async with running(model_file("emoji")) as live:
-        box = live.open([GenerationRequest("a", prompt_of(live, "<|im_start|>assistant\n"), 100, GREEDY)], "")
+        box = live.enter("")
+        live.start(box, [GenerationRequest("a", prompt_of(live, "<|im_start|>assistant\n"), 100, GREEDY)])
         texts, outcome = [], None
         while outcome is None:
             for event in await box.take():
@@ -240,12 +242,15 @@ async def test_log_probabilities_are_those_of_the_raw_logits(model_file: Models)
 
 async def test_cancelling_frees_the_engine_waiting_prefilling_or_generating(model_file: Models) -> None:
     async with running(model_file("counting"), slots=1, batch=16) as live:
-        generating = live.open([GenerationRequest("g", prompt_of(live, "go\n"), 2000, ENDLESS)], "")
+        generating = live.enter("")
+        live.start(generating, [GenerationRequest("g", prompt_of(live, "go\n"), 2000, ENDLESS)])
         await generating.take()
-        waiting = live.open([GenerationRequest("w", prompt_of(live, "go\n"), 2000, ENDLESS)], "")
+        waiting = live.enter("")
+        live.start(waiting, [GenerationRequest("w", prompt_of(live, "go\n"), 2000, ENDLESS)])
         live.close(waiting)
         live.close(generating)
-        prefilling = live.open([GenerationRequest("p", prompt_of(live, "long " * 400), 5, ENDLESS)], "")
+        prefilling = live.enter("")
+        live.start(prefilling, [GenerationRequest("p", prompt_of(live, "long " * 400), 5, ENDLESS)])
         live.close(prefilling)
         assert not live.busy
         (said,) = await ask(live, GenerationRequest("next", prompt_of(live, "go\n"), 5, ENDLESS))
@@ -258,7 +263,8 @@ async def test_the_waiting_line_has_an_end_and_one_key_cannot_take_it_all(model_
 
         def open_one(owner: str) -> None:
             id = f"{len(boxes)}"
-            boxes.append(live.open([GenerationRequest(id, prompt_of(live, "go\n"), 2000, ENDLESS, owner=owner)], owner))
+            boxes.append(live.enter(owner))
+            live.start(boxes[-1], [GenerationRequest(id, prompt_of(live, "go\n"), 2000, ENDLESS, owner=owner)])
 
         open_one("first")
         await boxes[0].take()
@@ -284,7 +290,8 @@ async def test_a_burst_of_one_key_onto_an_idle_model_is_taken_as_far_as_there_ar
 
 async def test_what_runs_when_the_model_goes_is_told(model_file: Models) -> None:
     async with running(model_file("counting")) as live:
-        box = live.open([GenerationRequest("a", prompt_of(live, "go\n"), 2000, ENDLESS)], "")
+        box = live.enter("")
+        live.start(box, [GenerationRequest("a", prompt_of(live, "go\n"), 2000, ENDLESS)])
         await box.take()
         await live.stop(Unavailable("gone"), at_once=True)
         outcome = None

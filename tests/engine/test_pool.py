@@ -136,7 +136,8 @@ async def test_a_busy_model_is_not_unloaded_unless_by_force(world: World) -> Non
     async with world.open() as pool:
         async with pool.lease("one") as live:
             prompt = live.facts.vocabulary.tokenize("go\n", special=True, first=True)
-            box = live.open([GenerationRequest("a", prompt, 400, ENDLESS)], "")
+            box = live.enter("")
+            live.start(box, [GenerationRequest("a", prompt, 400, ENDLESS)])
             await box.take()
             with pytest.raises(Conflict):
                 await pool.unload("one")
@@ -207,7 +208,8 @@ async def test_draining_refuses_newcomers_and_ends_what_does_not_finish(world: W
     async with world.open() as pool:
         async with pool.lease("one") as live:
             prompt = live.facts.vocabulary.tokenize("go\n", special=True, first=True)
-            box = live.open([GenerationRequest("a", prompt, 400, ENDLESS)], "")
+            box = live.enter("")
+            live.start(box, [GenerationRequest("a", prompt, 400, ENDLESS)])
             await box.take()
             await pool.drain(0.01)
             outcome = None
@@ -226,7 +228,8 @@ async def test_when_an_engine_dies_its_requests_are_told_and_the_next_one_loads_
             prompt = live.facts.vocabulary.tokenize("go\n", special=True, first=True)
             with monkeypatch.context() as broken:
                 broken.setattr(Scheduler, "plan", lambda *_: 1 / 0)
-                box = live.open([GenerationRequest("a", prompt, 400, ENDLESS)], "")
+                box = live.enter("")
+                live.start(box, [GenerationRequest("a", prompt, 400, ENDLESS)])
                 outcome = None
                 while outcome is None:
                     outcome = (await box.take())[-1].outcome
