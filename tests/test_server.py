@@ -109,7 +109,9 @@ async def test_the_first_question_loads_the_model_and_gets_the_known_answer(hous
         async for chunk in await client.chat.completions.create(model="greeting", messages=ask("Hi"), stream=True):
             text += chunk.choices[0].delta.content or ""
         assert text == answer.choices[0].message.content
-        again = await client.chat.completions.create(model="greeting", messages=ask("Hi"))
+        long = ask("Please say it once more. " * 10)
+        await client.chat.completions.create(model="greeting", messages=long)
+        again = await client.chat.completions.create(model="greeting", messages=long)
         assert again.usage is not None
         assert again.usage.prompt_tokens_details is not None
         assert again.usage.prompt_tokens_details.cached_tokens == again.usage.prompt_tokens - 1
