@@ -32,7 +32,7 @@ SWITCH_SECONDS = 0.0005
 """How long the event loop waits for the interpreter while a thread of an engine has it; Python's own is ten times
 that, and would be seen in the gaps between tokens."""
 
-PARTING_SECONDS = 1.0
+PARTING_SECONDS = 3.0
 """For the last words of answers that were ended, once the drain is over."""
 
 KEEP_ALIVE_SECONDS = 75
