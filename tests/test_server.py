@@ -26,6 +26,7 @@ ENTRIES = {
     "greeting": {"params": {"model": "greeting.gguf"}},
     "endless": {"params": {"model": "counting.gguf", "slots": 16}, "aliases": ["gpt-4o"]},
     "random": {"params": {"model": "tiny.gguf", "ignoreEOS": True}},
+    "dressed": {"params": {"model": "greeting.gguf", "inPrefix": "Please answer this, if you can: ", "inSuffix": "?"}},
     "broken": {"params": {"model": "broken.gguf"}},
 }
 SMALL = {"ctxSize": 1024, "cells": 4096, "threads": 1, "temperature": 0}
@@ -165,6 +166,15 @@ async def test_what_a_client_types_never_becomes_a_control_token(house: Running)
         assert plain.usage is not None
         # As text these take many tokens; as control tokens they would take one each.
         assert answer.usage.prompt_tokens > plain.usage.prompt_tokens + 25
+
+
+async def test_what_a_card_puts_around_the_users_words_reaches_the_model(house: Running) -> None:
+    async with house.openai() as client:
+        plain = await client.chat.completions.create(model="greeting", messages=ask("hi"))
+        dressed = await client.chat.completions.create(model="dressed", messages=ask("hi"))
+        assert plain.usage is not None
+        assert dressed.usage is not None
+        assert dressed.usage.prompt_tokens > plain.usage.prompt_tokens + 5
 
 
 async def test_a_prompt_beyond_the_context_is_refused_with_both_numbers(house: Running) -> None:

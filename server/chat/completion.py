@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from server.catalog import Catalog, ModelCard
 from server.chat.channels import DEFAULT_TAGS, Channels
-from server.chat.messages import Delta, Turn, Usage
+from server.chat.messages import Delta, Message, Turn, Usage
 from server.chat.prompt import Fragment, Prompt, Specials
 from server.chat.template import ChatTemplate
 from server.engine.deep_thread import deep_executor
@@ -67,7 +67,8 @@ class LocalBackend:
         channels = None
         if turn.messages:
             param = "messages"
-            rendered = self._template(card, live).render(turn.messages, tools=turn.tools, kwargs=turn.template_kwargs)
+            messages = [_dressed(message, card) for message in turn.messages]
+            rendered = self._template(card, live).render(messages, tools=turn.tools, kwargs=turn.template_kwargs)
             prompts = [_tokenize(vocabulary, rendered)]
             channels = Channels.after(rendered.text, tags=card.reasoning or DEFAULT_TAGS)
         else:
@@ -200,6 +201,13 @@ class LocalAnswer:
             if outcome.error is None:
                 deltas.append(Delta(index, finish=outcome.reason))
         return deltas
+
+
+def _dressed(message: Message, card: ModelCard) -> Message:
+    """What the user says, between the texts that the card puts around it."""
+    if message.role != "user" or not (card.in_prefix or card.in_suffix):
+        return message
+    return replace(message, content=f"{card.in_prefix}{message.content}{card.in_suffix}")
 
 
 def _tokenize(vocabulary: Vocabulary, prompt: Prompt) -> array[int]:

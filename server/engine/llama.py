@@ -47,6 +47,8 @@ KV_TYPES = {
     "q4_0": C.GGML_TYPE_Q4_0,
 }
 
+_SPLIT_MODES = {"none": 0, "layer": 1, "row": 2}
+
 _C_LIBRARY = "msvcrt" if sys.platform == "win32" else None
 
 _GPU = 1
@@ -76,6 +78,7 @@ class LoadOptions:
     mlock: bool = False
     main_gpu: int = 0
     tensor_split: tuple[float, ...] = ()
+    split_mode: str | None = None
     lora: tuple[tuple[Path, float], ...] = ()
 
 
@@ -167,6 +170,8 @@ class Model:
         params.use_extra_bufts = b"AMX_INT8 = 1" not in C.llama_print_system_info()
         params.main_gpu = options.main_gpu
         params.load_mode = (1 if options.mmap else 0) + (2 if options.mlock else 0)
+        if options.split_mode is not None:
+            params.split_mode = _SPLIT_MODES[options.split_mode]
         if options.tensor_split:
             split = (ctypes.c_float * max(C.llama_max_devices(), len(options.tensor_split)))(*options.tensor_split)
             params.tensor_split = split

@@ -96,6 +96,7 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
         mlock=card.mlock,
         main_gpu=card.main_gpu,
         tensor_split=card.tensor_split,
+        split_mode=card.split_mode,
         lora=tuple((lora.file, lora.scale) for lora in card.lora),
     )
     whole = estimate(cells)
