@@ -75,7 +75,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def end(self) -> None:
         """The server stops: what has not ended by now ends here."""
         self.transport.close()
-        if self.transport.get_write_buffer_size():
+        if self._unsent():
             self._watch_reader()
 
     # What comes in
@@ -212,7 +212,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self.transport.get_write_buffer_size():
+        if self._unsent():
             self._watch_reader()
         answered_early = self._message_open and not self._in_head and self.cycle.response_complete
         if answered_early and not self.transport.is_closing():
@@ -228,15 +228,21 @@ class GuardedProtocol(HttpToolsProtocol):
             self._slow_timer.cancel()
             self._slow_timer = None
 
+    def _unsent(self) -> int:
+        try:
+            return self.transport.get_write_buffer_size()
+        except AttributeError:  # asyncio's TLS transport forgets its buffer when it is closed
+            return 0
+
     def _watch_reader(self) -> None:
         if self._slow_timer is None:
-            self._pending = self.transport.get_write_buffer_size()
+            self._pending = self._unsent()
             self._slow_timer = self.loop.call_later(self._limits.slow_reader_seconds, self._check_reader)
 
     def _check_reader(self) -> None:
         """Nothing taken since the last look: dropped. The abort is what the application sees as the client leaving."""
         self._slow_timer = None
-        left = self.transport.get_write_buffer_size()
+        left = self._unsent()
         if not left:
             return
         if left >= self._pending:
