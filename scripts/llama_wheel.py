@@ -24,8 +24,8 @@ CUDA_HOMES = ("/usr/local/cuda",)
 """Where the CUDA toolkit's installer puts it, not always on PATH."""
 
 WITHOUT_AMX = "-DCMAKE_C_FLAGS=-U__AMX_INT8__ -DCMAKE_CXX_FLAGS=-U__AMX_INT8__"
-"""gcc before 13.3 drops half of the tile configuration that llama.cpp's AMX code loads, and the first prompt would end
-the process. Taking the macro away leaves that code out, with every compiler."""
+"""gcc 12.2 drops half of the tile configuration that llama.cpp's AMX code loads, and the first prompt would end the
+process; other versions were not tried. Taking the macro away leaves that code out, with every compiler."""
 
 
 @dataclass(frozen=True)

@@ -165,8 +165,8 @@ class Model:
         words.clear()
         params = C.llama_model_default_params()
         params.n_gpu_layers = options.gpu_layers
-        # Repacked weights are faster, but where llama.cpp was built with AMX they bring in tile code that gcc before
-        # 13.3 miscompiles: it ends the process at the first prompt. scripts/serve builds without AMX.
+        # Repacked weights are faster, but where llama.cpp was built with AMX they bring in tile code that gcc 12.2
+        # miscompiles: it ends the process at the first prompt. scripts/serve builds without AMX.
         params.use_extra_bufts = b"AMX_INT8 = 1" not in C.llama_print_system_info()
         params.main_gpu = options.main_gpu
         params.load_mode = (1 if options.mmap else 0) + (2 if options.mlock else 0)

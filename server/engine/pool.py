@@ -20,7 +20,7 @@ from dataclasses import replace
 
 from server.catalog import Catalog, Change, ModelCard
 from server.engine import gguf, llama
-from server.engine.host import Loaded, ThreadHost
+from server.engine.host import ThreadHost
 from server.engine.live import LiveModel
 from server.engine.memory import free_host_memory
 from server.engine.sizing import Sized, size
@@ -226,7 +226,7 @@ class Pool:
             await host.stop(ModelLoadFailed("the load was cancelled"))
             raise
         limits = self._settings.limits
-        entry.bytes = _reported(facts) or sized.estimate.total
+        entry.bytes = facts.bytes or sized.estimate.total
         live = LiveModel(
             host,
             facts,
@@ -388,10 +388,6 @@ def _of_use(card: ModelCard) -> ModelCard:
         prefix_scope=None,
         reasoning=None,
     )
-
-
-def _reported(facts: Loaded) -> int:
-    return int(sum(mib for _, _, mib in facts.buffers) * 1024 * 1024)
 
 
 def _fingerprint(card: ModelCard) -> str:

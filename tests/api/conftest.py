@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -23,6 +24,7 @@ from server.errors import NotFound, Unauthorized
 from server.settings import Settings, load_settings
 from server.store.auth_keys import Key
 from tests.api.scripted import MODELS, ScriptedBackend, ScriptedPool
+from tests.api.served import Served, serving
 
 
 def key(id: str, *rights: str) -> Key:
@@ -193,3 +195,18 @@ def run() -> Run:
             await task
 
     return running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    """One server for a module, whose tests run in the module's event loop."""
+    async with serving(tmp_path_factory.mktemp("served")) as one:
+        yield one
+
+
+@pytest.fixture
+def served(server: Served) -> Served:
+    """That server, with scripts that each test starts afresh."""
+    server.backend.reset()
+    server.pool.reset()
+    return server
