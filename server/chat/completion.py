@@ -14,12 +14,14 @@ from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 from server.catalog import Catalog, ModelCard
 from server.chat.channels import DEFAULT_TAGS, Channels
 from server.chat.messages import Delta, Message, Turn, Usage
 from server.chat.prompt import Fragment, Prompt, Specials
-from server.chat.template import ChatTemplate
+from server.chat.template import Bounds, ChatTemplate, source_for
+from server.chat.template_trial import try_template
 from server.engine.deep_thread import deep_executor
 from server.engine.live import LiveModel, Mailbox
 from server.engine.pool import Pool
@@ -38,7 +40,7 @@ class LocalBackend:
         self._settings = settings
         self._numbers = itertools.count(1)
         self._writers = deep_executor("prompt", threads=2)
-        self._templates: weakref.WeakKeyDictionary[LiveModel, ChatTemplate] = weakref.WeakKeyDictionary()
+        self._templates: weakref.WeakKeyDictionary[LiveModel, asyncio.Task[ChatTemplate]] = weakref.WeakKeyDictionary()
 
     @asynccontextmanager
     async def open(self, turn: Turn) -> AsyncIterator[LocalAnswer]:
@@ -47,8 +49,9 @@ class LocalBackend:
         async with self._pool.lease(card.name) as live:
             box = live.enter(turn.owner)
             try:
+                template = await self._template(card, live) if turn.messages else None
                 run = asyncio.get_running_loop().run_in_executor
-                prompts, channels = await run(self._writers, self._prompts, turn, card, live)
+                prompts, channels = await run(self._writers, self._prompts, turn, card, live, template)
                 requests = self._requests(turn, card, live, prompts)
                 live.start(box, requests)
                 yield LocalAnswer(live, box, requests, prompts, channels)
@@ -59,16 +62,18 @@ class LocalBackend:
         """End the threads that write prompts."""
         self._writers.shutdown(wait=False, cancel_futures=True)
 
-    def _prompts(self, turn: Turn, card: ModelCard, live: LiveModel) -> tuple[list[array[int]], Channels | None]:
+    def _prompts(
+        self, turn: Turn, card: ModelCard, live: LiveModel, template: ChatTemplate | None
+    ) -> tuple[list[array[int]], Channels | None]:
         """The token ids of each prompt, and what is to sort the answer's text: that of a plain completion is all
         content. Runs on a thread with a deep stack, since text of any length passes through C.
         """
         vocabulary = live.facts.vocabulary
         channels = None
-        if turn.messages:
+        if template is not None:
             param = "messages"
             messages = [_dressed(message, card) for message in turn.messages]
-            rendered = self._template(card, live).render(messages, tools=turn.tools, kwargs=turn.template_kwargs)
+            rendered = template.render(messages, tools=turn.tools, kwargs=turn.template_kwargs)
             prompts = [_tokenize(vocabulary, rendered)]
             channels = Channels.after(rendered.text, tags=card.reasoning or DEFAULT_TAGS)
         else:
@@ -86,18 +91,29 @@ class LocalBackend:
                 raise BadRequest("The prompt is empty, and this model has no start token to begin from.", param=param)
         return prompts, channels
 
-    def _template(self, card: ModelCard, live: LiveModel) -> ChatTemplate:
-        template = self._templates.get(live)
-        if template is None:
-            vocabulary = live.facts.vocabulary
-            template = self._templates[live] = ChatTemplate.for_card(
-                card,
-                live.facts.template,
-                special_tokens={"bos_token": vocabulary.bos_text, "eos_token": vocabulary.eos_text},
-                specials=Specials(vocabulary.control, vocabulary.user_defined),
-                limits=self._settings.limits,
-            )
-        return template
+    async def _template(self, card: ModelCard, live: LiveModel) -> ChatTemplate:
+        """The template of a loaded model, made by whoever asks first; the others wait for it."""
+        making = self._templates.get(live)
+        if making is None:
+            making = self._templates[live] = asyncio.create_task(self._make_template(card, live))
+            making.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return await asyncio.shield(making)
+
+    async def _make_template(self, card: ModelCard, live: LiveModel) -> ChatTemplate:
+        vocabulary, limits = live.facts.vocabulary, self._settings.limits
+        bounds = Bounds(limits.template_seconds, limits.template_bytes)
+        run = asyncio.get_running_loop().run_in_executor
+        try:
+            source = source_for(card, live.facts.template)
+            if not source.ours:
+                await try_template(source.text, bounds, self._pool.verdicts)
+            special_tokens = {"bos_token": vocabulary.bos_text, "eos_token": vocabulary.eos_text}
+            specials = Specials(vocabulary.control, vocabulary.user_defined)
+            make = partial(ChatTemplate, source.text, special_tokens=special_tokens, specials=specials, bounds=bounds)
+            return await run(self._writers, make)
+        except BaseException:
+            self._templates.pop(live, None)  # the next one tries again
+            raise
 
     def _requests(
         self, turn: Turn, card: ModelCard, live: LiveModel, prompts: list[array[int]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from server.catalog import ModelCard
@@ -13,9 +13,31 @@ from server.chat.messages import Message, ToolCall
 from server.chat.prompt import Fragment, Marks, Prompt, Specials, walk
 from server.chat.sandbox import Bounds, Program
 from server.errors import TemplateFailed
-from server.settings import LimitsSection
 
-__all__ = ["ChatTemplate", "Fragment", "Prompt", "Specials", "with_system"]
+__all__ = ["Bounds", "ChatTemplate", "Fragment", "Prompt", "Source", "Specials", "source_for", "with_system"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A template's Jinja source. `ours`: one of the named ones, which come with the server."""
+
+    text: str
+    ours: bool
+
+
+def source_for(card: ModelCard, own: str | None) -> Source:
+    """The template that a card names, else the model's `own`, else alpaca where the card says `instruct`, else the
+    default. Raises TemplateFailed for one that cannot be read.
+    """
+    try:
+        if card.template_file is not None:
+            return Source(card.template_file.read_text(encoding="utf-8"), ours=False)
+        if card.template is None and own:
+            return Source(own, ours=False)
+        name = card.template or ("alpaca" if card.instruct else named_templates.DEFAULT)
+        return Source(named_templates.source(name), ours=True)
+    except (OSError, ValueError) as error:
+        raise TemplateFailed(f"The chat template of the model {card.name!r} cannot be used: {error}") from error
 
 
 class ChatTemplate:
@@ -27,8 +49,7 @@ class ChatTemplate:
         *,
         special_tokens: Mapping[str, str] | None = None,
         specials: Specials | None = None,
-        seconds: float = 1.0,
-        output_bytes: int = 1 << 20,
+        bounds: Bounds | None = None,
     ) -> None:
         """`special_tokens`: `bos_token`, `eos_token` … with their texts, under the names that templates use.
         `specials`: what must not come out of anybody's words.
@@ -38,7 +59,7 @@ class ChatTemplate:
         self._source = source
         self._special_tokens = {"bos_token": "", "eos_token": "", **(special_tokens or {})}
         self._specials = specials or Specials()
-        self._bounds = Bounds(seconds, output_bytes)
+        self._bounds = bounds or Bounds()
         self._program = Program(source)
         self._arguments_as_text = False
         self._folds_system = False
@@ -46,36 +67,6 @@ class ChatTemplate:
             system = [Message("system", "probe-system"), Message("user", "probe-user")]
             self._folds_system = not self._shows(system, "probe-system")
             self._arguments_as_text = self._wants_arguments_as_text()
-
-    @classmethod
-    def for_card(
-        cls,
-        card: ModelCard,
-        own: str | None,
-        *,
-        special_tokens: Mapping[str, str],
-        specials: Specials,
-        limits: LimitsSection,
-    ) -> ChatTemplate:
-        """The template that a card names, else the model's `own`, else alpaca where the card says `instruct`, else
-        the default. Raises TemplateFailed, also for a file that cannot be read.
-        """
-        try:
-            if card.template_file is not None:
-                source = card.template_file.read_text(encoding="utf-8")
-            elif card.template is not None:
-                source = named_templates.source(card.template)
-            else:
-                source = own or named_templates.source("alpaca" if card.instruct else named_templates.DEFAULT)
-        except (OSError, ValueError) as error:
-            raise TemplateFailed(f"The chat template of the model {card.name!r} cannot be used: {error}") from error
-        return cls(
-            source,
-            special_tokens=special_tokens,
-            specials=specials,
-            seconds=limits.template_seconds,
-            output_bytes=limits.template_bytes,
-        )
 
     @property
     def folds_system(self) -> bool:

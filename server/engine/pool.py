@@ -26,6 +26,7 @@ from server.engine.memory import free_host_memory
 from server.engine.sizing import Sized, size
 from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.trial import try_file
+from server.engine.verdicts import Verdicts
 from server.errors import (
     Conflict,
     Draining,
@@ -81,6 +82,7 @@ class Pool:
         """Set, and replaced, at every change."""
         self._idle = asyncio.Event()
         """Set whenever a model has become idle."""
+        self.verdicts = Verdicts(settings.paths.data_dir / "verdicts.json")
         self.chosen: Choice | None = None
         self.draining = False
 
@@ -209,7 +211,7 @@ class Pool:
         log.info("Loading %s", card.name)
         sized = await self._sized(card)
         models = self._settings.models
-        await try_file(card.file, self._settings.paths.data_dir / "verdicts.json", seconds=models.trial_seconds)
+        await try_file(card.file, self.verdicts, seconds=models.trial_seconds)
         await self._make_room(entry, sized)
         metrics = self._metrics.model(card.name)
 

@@ -8,7 +8,6 @@ with the file what a load does, at the least cost, and imports nothing of the we
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
@@ -17,6 +16,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from server.engine.gguf import fingerprint
+from server.engine.short_lived import bound_this_process, how_it_ended, run_child
+from server.engine.verdicts import Verdicts
 from server.errors import ModelLoadFailed
 
 REFUSED = 3
@@ -28,25 +29,24 @@ DECODED_UP_TO = 4 * 2**30
 _LOG_ERROR = 4
 """ggml's number for it, which the binding does not name."""
 
-REMEMBERED = 1000
-"""Verdicts that are kept, the newest."""
 
-_ROOT = Path(__file__).parents[2]
-
-
-async def try_file(path: Path, verdicts: Path, *, seconds: float = 120.0) -> None:
+async def try_file(path: Path, verdicts: Verdicts, *, seconds: float = 120.0) -> None:
     """Returns if llama.cpp can open this file, raises ModelLoadFailed if not. Asks a child only the first time.
 
-    `verdicts` is the JSON file where it is remembered, until the file or llama.cpp changes. What may not be the
-    file's fault (killed from outside, out of time) is not remembered.
+    It is remembered in `verdicts` until the file or llama.cpp changes. What may not be the file's fault (killed from
+    outside, out of time) is not remembered.
     """
     key = f"{await asyncio.to_thread(fingerprint, path)} {_llama_version()}"
-    known = _read(verdicts).get(key)
+    known = verdicts.get(key)
     if known is None:
-        status, words = await _run(path, seconds)
+        try:
+            status, words = await run_child(__name__, str(path.absolute()), str(int(seconds) + 2), seconds=seconds)
+        except TimeoutError:
+            message = f"The model file {path.name!r} could not be opened within {seconds:g} seconds."
+            raise ModelLoadFailed(message) from None
         known = _verdict(status, words)
         if status != -signal.SIGKILL:
-            _remember(verdicts, key, known)
+            verdicts.remember(key, known)
     if known:
         raise ModelLoadFailed(f"The model file {path.name!r} is not usable: {known}")
 
@@ -58,15 +58,7 @@ def _verdict(status: int, words: str) -> str:
     line = _telling_line(words)
     if status == REFUSED:
         return f"llama.cpp refused it: {line or 'it gave no reason'}."
-    end = _signal_name(-status) if status < 0 else f"exit status {status}"
-    return f"llama.cpp crashed on it ({end}){': ' + line if line else ''}."
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    return f"llama.cpp crashed on it ({how_it_ended(status)}){': ' + line if line else ''}."
 
 
 def _telling_line(words: str) -> str:
@@ -79,57 +71,11 @@ def _telling_line(words: str) -> str:
     return re.sub(r"^(\w+: )?(error loading model: )?", "", line)[:300].rstrip(".")
 
 
-async def _run(path: Path, seconds: float) -> tuple[int, str]:
-    """The child's exit status and what it said. It does not outlive this call, and hardly its time."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_API_")}
-    environment |= {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
-        "CUDA_VISIBLE_DEVICES": "",  # its start and its memory are not needed to judge a file
-        "GGML_NO_BACKTRACE": "1",  # or ggml would start a debugger
-    }
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", __name__, str(path.absolute()), str(int(seconds) + 2)),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env=environment,
-    )
-    try:
-        _, words = await asyncio.wait_for(child.communicate(), seconds)
-    except TimeoutError:
-        raise ModelLoadFailed(f"The model file {path.name!r} could not be opened within {seconds:g} seconds.") from None
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    assert child.returncode is not None
-    return child.returncode, words.decode(errors="replace")
-
-
 def _llama_version() -> str:
     try:
         return version("llama-cpp-python")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _read(verdicts: Path) -> dict[str, str]:
-    """What is remembered; nothing, if the file is not there or is not ours."""
-    try:
-        known = json.loads(verdicts.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(known, dict):
-        return {}
-    return {key: value for key, value in known.items() if isinstance(value, str)}
-
-
-def _remember(verdicts: Path, key: str, verdict: str) -> None:
-    known = [*((old, words) for old, words in _read(verdicts).items() if old != key), (key, verdict)]
-    verdicts.parent.mkdir(parents=True, exist_ok=True)
-    draft = verdicts.with_name(f".{verdicts.name}.{os.getpid()}")
-    draft.write_text(json.dumps(dict(known[-REMEMBERED:]), indent=1))
-    draft.replace(verdicts)
 
 
 # The child
@@ -170,12 +116,8 @@ def open_file(path: Path) -> str | None:
 
 
 def main() -> None:
-    path, seconds = Path(sys.argv[1]), int(sys.argv[2])
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        signal.alarm(seconds)  # a child whose parent was killed does not stay
+    path = Path(sys.argv[1])
+    bound_this_process(int(sys.argv[2]))
     problem = open_file(path)
     if problem is None:
         os._exit(0)  # nothing is freed: the process ends anyway

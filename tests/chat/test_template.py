@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from server.catalog import ModelCard
 from server.chat import named_templates
 from server.chat.messages import Message, ToolCall
-from server.chat.template import ChatTemplate, Fragment, Prompt, Specials, with_system
+from server.chat.template import Bounds, ChatTemplate, Fragment, Prompt, Specials, source_for, with_system
 from server.errors import TemplateFailed
-from server.settings import load_settings
 
 CONTROL = ("<|im_start|>", "<|im_end|>", "<|im_end_extra|>", "[INST]", "</s>", "<s>")
 TAGS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<|im_", "\n\n", "  ", "7")
@@ -208,10 +207,12 @@ def test_a_source_that_is_none_is_refused_when_it_is_made() -> None:
 
 
 def test_bounds_come_from_the_settings() -> None:
-    template = ChatTemplate("{{ messages[0].content }}{{ 'x' * 2000 }}", output_bytes=1000)
+    template = ChatTemplate("{{ messages[0].content }}{{ 'x' * 2000 }}", bounds=Bounds(output_bytes=1000))
     with pytest.raises(TemplateFailed, match="outran its bounds"):
         template.render([Message("user", "y")])
-    slow = ChatTemplate("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", seconds=0.01)
+    slow = ChatTemplate(
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}", bounds=Bounds(seconds=0.01)
+    )
     with pytest.raises(TemplateFailed, match=r"longer than 0\.01 s"):
         slow.render([Message("user", "y")])
 
@@ -334,22 +335,16 @@ def test_a_personality_comes_before_the_clients_own_system_message() -> None:
     ],
 )
 def test_the_card_chooses_then_the_file_then_the_default(card: dict[str, object], own: str | None, start: str) -> None:
-    template = ChatTemplate.for_card(
-        ModelCard("m", Path("m.gguf"), **card),  # type: ignore[arg-type]
-        own,
-        special_tokens={},
-        specials=SPECIALS,
-        limits=load_settings().limits,
-    )
-    assert template.render([Message("user", "hi")]).text.startswith(start)
+    source = source_for(ModelCard("m", Path("m.gguf"), **card), own)  # type: ignore[arg-type]
+    assert ChatTemplate(source.text).render([Message("user", "hi")]).text.startswith(start)
+    assert source.ours == (start != "ownhi")
 
 
 def test_a_template_file_wins_and_a_missing_one_is_named(tmp_path: Path) -> None:
     file = tmp_path / "own.jinja"
     card = ModelCard("m", Path("m.gguf"), template="zephyr", template_file=file)
-    limits = load_settings().limits
     with pytest.raises(TemplateFailed, match=r"own\.jinja"):
-        ChatTemplate.for_card(card, None, special_tokens={}, specials=SPECIALS, limits=limits)
+        source_for(card, None)
     file.write_text("file {{ messages[0].content }}")
-    template = ChatTemplate.for_card(card, None, special_tokens={}, specials=SPECIALS, limits=limits)
+    template = ChatTemplate(source_for(card, None).text)
     assert template.render([Message("user", "hi")]).text == "file hi"

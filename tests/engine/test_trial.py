@@ -16,6 +16,7 @@ import pytest
 from scripts.make_model import chain_model
 from server.engine import trial
 from server.engine.trial import try_file
+from server.engine.verdicts import Verdicts
 from server.errors import ModelLoadFailed
 
 
@@ -27,8 +28,13 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def verdicts(tmp_path: Path) -> Path:
+def remembered(tmp_path: Path) -> Path:
     return tmp_path / "data" / "verdicts.json"
+
+
+@pytest.fixture
+def verdicts(remembered: Path) -> Verdicts:
+    return Verdicts(remembered)
 
 
 def with_a_token_twice(path: Path) -> None:
@@ -49,13 +55,13 @@ def children() -> list[psutil.Process]:
     return [child for child in mine if "server.engine.trial" in " ".join(child.cmdline())]
 
 
-async def no_child(*_: object) -> tuple[int, str]:
+async def no_child(*_: object, **options: object) -> tuple[int, str]:
     raise AssertionError("the verdict should have been remembered")
 
 
 async def test_a_good_file_is_tried_once(model, verdicts, monkeypatch):
     await try_file(model, verdicts)
-    monkeypatch.setattr(trial, "_run", no_child)
+    monkeypatch.setattr(trial, "run_child", no_child)
     await try_file(model, verdicts)
 
 
@@ -64,7 +70,7 @@ async def test_a_file_that_kills_the_child_is_refused_and_remembered(model, verd
     with pytest.raises(ModelLoadFailed, match=r"'model.gguf'.*llama.cpp crashed on it \(SIGABRT\).*ASSERT") as first:
         await try_file(model, verdicts)
     assert "/" not in first.value.message
-    monkeypatch.setattr(trial, "_run", no_child)
+    monkeypatch.setattr(trial, "run_child", no_child)
     with pytest.raises(ModelLoadFailed) as again:
         await try_file(model, verdicts)
     assert again.value.message == first.value.message
@@ -77,39 +83,21 @@ async def test_a_file_that_llama_refuses_says_why(model, verdicts):
     assert "/" not in refused.value.message
 
 
-async def test_a_changed_file_is_tried_anew(model, verdicts):
+async def test_a_changed_file_is_tried_anew(model, verdicts, remembered):
     good = model.read_bytes()
     with_a_token_twice(model)
     with pytest.raises(ModelLoadFailed):
         await try_file(model, verdicts)
     model.write_bytes(good)
     await try_file(model, verdicts)
-    assert sorted(map(bool, json.loads(verdicts.read_text()).values())) == [False, True]
+    assert sorted(map(bool, json.loads(remembered.read_text()).values())) == [False, True]
 
 
 async def test_a_broken_header_needs_no_child(model, verdicts, monkeypatch):
-    monkeypatch.setattr(trial, "_run", no_child)
+    monkeypatch.setattr(trial, "run_child", no_child)
     model.write_bytes(model.read_bytes()[:1000])
     with pytest.raises(ModelLoadFailed, match="within the file, which has 1000 bytes"):
         await try_file(model, verdicts)
-
-
-@pytest.mark.parametrize("kept", [b"", b"{", b"[1]", b'{"a": 1}', b"\xff\xfe"])
-async def test_a_spoilt_memory_is_begun_anew(model, verdicts, kept):
-    verdicts.parent.mkdir()
-    verdicts.write_bytes(kept)
-    await try_file(model, verdicts)
-    assert list(json.loads(verdicts.read_text()).values()) == [""]
-
-
-def test_memory_is_bounded(verdicts):
-    verdicts.parent.mkdir()
-    verdicts.write_text(json.dumps({f"old {number}": "" for number in range(trial.REMEMBERED)}))
-    trial._remember(verdicts, "new", "")
-    kept = json.loads(verdicts.read_text())
-    assert len(kept) == trial.REMEMBERED
-    assert "new" in kept
-    assert "old 0" not in kept
 
 
 async def test_out_of_time_is_an_error_that_is_forgotten(model, verdicts):
@@ -135,7 +123,7 @@ def started(monkeypatch) -> tuple[asyncio.Event, dict[str, str]]:
     return event, environment
 
 
-async def test_being_cancelled_leaves_no_child(model, verdicts, started):
+async def test_being_cancelled_leaves_no_child(model, verdicts, remembered, started):
     task = asyncio.create_task(try_file(model, verdicts))
     await started[0].wait()
     assert len(children()) == 1
@@ -143,7 +131,7 @@ async def test_being_cancelled_leaves_no_child(model, verdicts, started):
     with pytest.raises(asyncio.CancelledError):
         await task
     assert children() == []
-    assert not verdicts.exists()
+    assert not remembered.exists()
 
 
 def test_the_child_imports_nothing_of_the_web():

@@ -1,0 +1,62 @@
+"""A short-lived child process for what may end the process that does it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+_ROOT = Path(__file__).parents[2]
+
+
+async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str]:
+    """Run `python -m module` with `given` as its input; its exit status (negative: a signal) and what it said.
+
+    It is told none of our secrets, and does not outlive this call. Raises TimeoutError after `seconds`.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_API_")}
+    environment |= {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
+        "CUDA_VISIBLE_DEVICES": "",  # its start and its memory are not needed to judge anything
+        "GGML_NO_BACKTRACE": "1",  # or ggml would start a debugger
+    }
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+    )
+    try:
+        _, words = await asyncio.wait_for(child.communicate(given), seconds)
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    assert child.returncode is not None
+    return child.returncode, words.decode(errors="replace")
+
+
+def how_it_ended(status: int) -> str:
+    """An exit status in words: the signal's name, or the number."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def bound_this_process(seconds: int, *, memory: int | None = None) -> None:
+    """For a child to call first: it ends by itself after so long, though nobody waits for it any more, and gets no
+    more memory than `memory` bytes of address space, where the system knows such bounds.
+    """
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if memory is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        signal.alarm(seconds)
