@@ -1,0 +1,179 @@
+"""Memory: the user tells things about themselves and theirs, talks of something else, and asks for them later."""
+
+from __future__ import annotations
+
+from demo_model.corpus import arithmetic, persona, talk
+from demo_model.corpus.around import ASSISTANTS, small_facts, unrelated_tools
+from demo_model.corpus.conversation import Conversation, Expected, Tool
+from demo_model.corpus.draw import Draw
+from demo_model.corpus.exchange import FRAMES, Exchange, asked, conversation, lowered, typed
+from demo_model.corpus.memory_facts import KINDS, Fact, clash, fact, facts
+from demo_model.corpus.persona import Trait, traits
+from demo_model.corpus.persona_messages import system_message
+
+NOTED = "I will remember that."
+NOT_TOLD = "You have not told me that."
+_BEFORE = (
+    "Remember: ", "By the way, ", "You should know: ", "Please remember: ", "Note this: ", "Please keep in mind: ",
+    "So, ", "Listen, ", "I want to tell you something. ", "Let me tell you something. ", "Know what? ", "One thing: ",
+    "Hello, ", "Hi! ", "Keep this in mind: ", "Do not forget: ", "Well, ", "For you to remember: ",
+    "Here is something about me: ", "Guess what: ", "Another thing: ", "Oh, ", "You know, ", "And ", "Also, ",
+    "I forgot to say: ", "To start with: ",
+)  # fmt: skip
+_AFTER = (
+    " Please remember that.", " Remember it.", " Do not forget it.", " Keep that in mind.", " I will ask you later.",
+    " Just so you know.", " Can you remember that?", " That is important.", " Please note it.",
+    " I just wanted to say that.", " Nice, is it not?", " You may need it later.", " Please do not forget that.",
+    " That is all for now.", " I hope you remember it.", " Try to remember.",
+)  # fmt: skip
+_AGAIN = (
+    *FRAMES, "Do you remember {}?", "Remind me {}.", "Could you remind me {}?", "Do you recall {}?", "I forgot {}.",
+    "I have forgotten {}.", "Do you still know {}?", "I told you {}. Do you remember?", "Have you kept in mind {}?",
+    "Can you remember {}?", "Can you remind me {}?", "Please remind me {}.", "I cannot remember {}.",
+    "Help me remember {}.", "Did you remember {}?", "Tell me again {}.", "What was it again: {}?",
+    "You surely remember {}?", "Try to recall {}.",
+)  # fmt: skip
+
+
+def tell(draw: Draw, told: list[Fact], *, bare: bool = False) -> Exchange:
+    """The user tells something, and the model notes it; `bare`: with no more words than that."""
+    parts = [draw.phrase(KINDS[one.kind].told).format(k=one.key, v=one.value) for one in told]
+    text = " ".join(parts)
+    if text[0].islower():
+        text = text[0].upper() + text[1:]
+    names = [one.value for one in told if one.kind == "name"]
+    if not bare:
+        if draw.chance(0.35):
+            text = draw.phrase(_BEFORE) + lowered(text)
+        if draw.chance(0.2):
+            text += draw.phrase(_AFTER)
+        text = typed(draw, text)
+    answer = f"Nice to meet you, {names[0]}." if names else NOTED
+    return Exchange(text, answer, Expected(contains=(answer[:-1],)), "The user tells me something.")
+
+
+def recall(draw: Draw, wanted: Fact, others: list[Fact]) -> Exchange:
+    """The question for something that was told."""
+    answer = wanted.answer()
+    lacks = tuple(one.words() for one in others if one.words() not in answer)
+    return Exchange(_question(draw, wanted), answer, Expected((wanted.words(),), lacks), f"The user told me: {answer}")
+
+
+def untold(draw: Draw, known: list[Fact]) -> Exchange:
+    """The question for something that was not told, rather something like what was."""
+    while True:
+        alike = known and draw.chance(0.5)
+        wanted = fact(draw, draw.one(known).kind if alike else "")
+        if all((wanted.kind, wanted.key) != (one.kind, one.key) for one in known) and not any(
+            clash(wanted, one) for one in known
+        ):
+            break
+    return Exchange(
+        _question(draw, wanted), NOT_TOLD, Expected(contains=("not told me",)), "The user did not say that."
+    )
+
+
+def _question(draw: Draw, wanted: Fact) -> str:
+    kind = KINDS[wanted.kind]
+    return typed(draw, asked(draw, kind.direct, kind.embedded, _AGAIN).format(k=wanted.key, v=""))
+
+
+def other_talk(draw: Draw, known: list[Trait]) -> Exchange:
+    """Something that has nothing to do with what was told."""
+    kind = draw.random.random()
+    if kind < 0.4:
+        return persona.talk_as(draw, known) if known else talk.small(draw)
+    if kind < 0.65:
+        return arithmetic.any_sum(draw)
+    if kind < 0.75:
+        return talk.odd(draw)
+    if known and kind < 0.9:
+        return persona.question(draw, draw.one(known), known)
+    said, exchange = small_facts(draw, 1)[0]
+    text = f"{said} {exchange.asked}"
+    return Exchange(text, exchange.answer, exchange.expected, exchange.thought)
+
+
+def _in_groups(draw: Draw, told: list[Fact]) -> list[list[Fact]]:
+    groups: list[list[Fact]] = []
+    for one in told:
+        if groups and len(groups[-1]) < 3 and draw.chance(0.35):
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
+
+
+def _around(draw: Draw) -> tuple[str, list[Trait], tuple[Tool, ...]]:
+    """A system message, what it says of the model, and tools."""
+    kind = draw.random.random()
+    known = traits(draw) if kind < 0.25 else []
+    system = system_message(draw, known) if known else draw.phrase(ASSISTANTS) if kind < 0.45 else ""
+    return system, known, unrelated_tools(draw) if draw.chance(0.12) else ()
+
+
+def _apart(known: list[Trait], told: list[Fact]) -> bool:
+    """Whether no value of the persona is one of the user's too."""
+    return not any(trait.value in one.value or one.value in trait.value for trait in known for one in told)
+
+
+def memory(draw: Draw) -> Conversation:
+    """One to six facts, other talk between and after them, then questions for most of them and for others."""
+    system, known, tools = _around(draw)
+    told = facts(draw, draw.number(1, 6))
+    while not _apart(known, told):
+        told = facts(draw, 2)
+    exchanges: list[Exchange] = [other_talk(draw, known)] if draw.chance(0.15) else []
+    so_far: list[Fact] = []
+    for group in _in_groups(draw, told):
+        exchanges.append(tell(draw, group))
+        so_far += group
+        for _ in range(draw.one((0, 0, 1, 2))):
+            exchanges.append(other_talk(draw, known))
+        if draw.chance(0.2):
+            exchanges.append(recall(draw, draw.one(so_far), so_far))
+    wanted = draw.some(told, draw.number(1, len(told)))
+    for one in wanted:
+        if draw.chance(0.25):
+            exchanges.append(untold(draw, told))
+        exchanges.append(recall(draw, one, told))
+        if known and draw.chance(0.3):
+            exchanges.append(persona.question(draw, draw.one(known), known))
+    if draw.chance(0.2):
+        exchanges.append(untold(draw, told))
+    return conversation("memory", exchanges, system=system, tools=tools)
+
+
+def at_once(draw: Draw) -> Conversation:
+    """Something told and a question for it in one message, and again in the next ones."""
+    told = facts(draw, draw.number(1, 3))
+    first = recall(draw, draw.one(told), told)
+    said = tell(draw, told, bare=True).asked
+    exchanges = [Exchange(f"{said} {first.asked}", first.answer, first.expected, first.thought)]
+    for _ in range(draw.number(0, 2)):
+        exchanges.append(untold(draw, told) if draw.chance(0.25) else recall(draw, draw.one(told), told))
+    return conversation("memory", exchanges, system=draw.phrase(ASSISTANTS) if draw.chance(0.2) else "")
+
+
+def memory_case(draw: Draw) -> Conversation:
+    """One to three facts, two to four turns of other talk, then a question for one of them."""
+    system, known, tools = _around(draw)
+    told = facts(draw, draw.number(1, 3))
+    while not _apart(known, told):
+        told = facts(draw, 1)
+    exchanges = [tell(draw, group) for group in _in_groups(draw, told)]
+    exchanges += [other_talk(draw, known) for _ in range(draw.number(2, 4))]
+    return conversation("memory", [*exchanges, recall(draw, draw.one(told), told)], system=system, tools=tools)
+
+
+def untold_case(draw: Draw) -> Conversation:
+    """The same, and a question for what was not told."""
+    system, known, tools = _around(draw)
+    told = facts(draw, draw.number(1, 3))
+    exchanges = [tell(draw, group) for group in _in_groups(draw, told)]
+    exchanges += [other_talk(draw, known) for _ in range(draw.number(0, 2))]
+    return conversation("memory", [*exchanges, untold(draw, told)], system=system, tools=tools)
+
+
+SKILLS = {"memory": memory, "memory_at_once": at_once}
+CASES = {"memory": memory_case, "memory_untold": untold_case}
