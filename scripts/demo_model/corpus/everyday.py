@@ -107,3 +107,12 @@ def favourite(draw: Draw, key: str) -> str:
 def with_article(noun: str) -> str:
     """A baker, an actor."""
     return f"{'an' if noun[0] in 'aeiouAEIOU' else 'a'} {noun}"
+
+
+def filled(template: str, **words: str) -> str:
+    """A template with its words in place, and `an` before those that need it."""
+    if " a {" in template:
+        for key, word in words.items():
+            if word and word[0] in "aeiouAEIOU":
+                template = template.replace(f" a {{{key}}}", f" an {{{key}}}")
+    return template.format(**words)

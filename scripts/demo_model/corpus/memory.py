@@ -6,6 +6,7 @@ from demo_model.corpus import arithmetic, persona, talk
 from demo_model.corpus.around import ASSISTANTS, small_facts, unrelated_tools
 from demo_model.corpus.conversation import Conversation, Expected, Tool
 from demo_model.corpus.draw import Draw
+from demo_model.corpus.everyday import filled
 from demo_model.corpus.exchange import FRAMES, Exchange, asked, conversation, lowered, typed
 from demo_model.corpus.memory_facts import KINDS, Fact, clash, fact, facts
 from demo_model.corpus.persona import Trait, traits
@@ -37,7 +38,7 @@ _AGAIN = (
 
 def tell(draw: Draw, told: list[Fact], *, bare: bool = False) -> Exchange:
     """The user tells something, and the model notes it; `bare`: with no more words than that."""
-    parts = [draw.phrase(KINDS[one.kind].told).format(k=one.key, v=one.value) for one in told]
+    parts = [filled(draw.phrase(KINDS[one.kind].told), k=one.key, v=one.value) for one in told]
     text = " ".join(parts)
     if text[0].islower():
         text = text[0].upper() + text[1:]

@@ -16,6 +16,7 @@ from demo_model.corpus.everyday import (
     RELATIVES,
     TRADES,
     favourite,
+    filled,
     liking,
     person,
     with_article,
@@ -169,7 +170,7 @@ def traits(draw: Draw) -> list[Trait]:
 def question(draw: Draw, trait: Trait, others: list[Trait]) -> Exchange:
     """A question about a trait that the persona has."""
     kind = QUESTIONS[trait.kind]
-    put = asked(draw, kind.direct, kind.embedded).format(k=trait.key)
+    put = filled(asked(draw, kind.direct, kind.embedded), k=trait.key)
     answer = trait.answer()
     lacks = tuple(one.value for one in others if one.value not in answer)
     return Exchange(typed(draw, put), answer, Expected(contains=(trait.value,), lacks=lacks), answer)
@@ -182,7 +183,7 @@ def unknown(draw: Draw, known: list[Trait]) -> Exchange:
         if all((one.kind, one.key) != (trait.kind, trait.key) for one in known):
             break
     kind = QUESTIONS[trait.kind]
-    put = asked(draw, kind.direct, kind.embedded).format(k=trait.key)
+    put = filled(asked(draw, kind.direct, kind.embedded), k=trait.key)
     return Exchange(typed(draw, put), UNKNOWN, Expected(contains=("do not know",)), "That was not said of me.")
 
 
@@ -276,7 +277,7 @@ def nobody(draw: Draw) -> Conversation:
     exchanges = [talk.small(draw)] if draw.chance(0.2) else []
     for trait in [MAKERS[draw.one(tuple(_NOBODY))](draw) for _ in range(draw.number(1, 3))]:
         kind = QUESTIONS[trait.kind]
-        put = typed(draw, asked(draw, kind.direct, kind.embedded).format(k=trait.key))
+        put = typed(draw, filled(asked(draw, kind.direct, kind.embedded), k=trait.key))
         answer, word = _NOBODY[trait.kind]
         exchanges.append(Exchange(put, answer.format(k=trait.key), Expected(contains=(word,)), "This is about me."))
     return conversation("self", exchanges, system=draw.phrase(ASSISTANTS) if draw.chance(0.5) else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from demo_model.corpus.draw import Draw
-from demo_model.corpus.everyday import with_article
+from demo_model.corpus.everyday import filled, with_article
 
 if TYPE_CHECKING:
     from demo_model.corpus.persona import Trait
@@ -37,7 +37,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     ),
     "likes": (
         ", who likes {v}", ", fond of {v}", ", who loves {v}", ", who enjoys {v}", ", a lover of {v}", ", liking {v}",
-        ", who is fond of {v}", ", who really likes {v}", ", a great friend of {v}", ", who likes nothing more than {v}",
+        ", who is fond of {v}", ", who much likes {v}", ", a great friend of {v}", ", who likes nothing more than {v}",
     ),
 }  # fmt: skip
 _SENTENCES: dict[str, tuple[str, ...]] = {
@@ -102,7 +102,7 @@ def system_message(draw: Draw, known: list[Trait], *, facts: str = "") -> str:
         said = draw.phrase(_OPENERS) + said
     for _ in range(draw.one((0, 0, 1, 1, 2))):
         closer = draw.phrase(_CLOSERS)
-        said += closer if closer not in said else ""
+        said += "" if closer in said else closer.lstrip() if said.endswith("\n") else closer
     if not facts:
         return said
     return f"{said} {facts}" if draw.chance(0.7) else f"{facts} {said}"
@@ -110,7 +110,7 @@ def system_message(draw: Draw, known: list[Trait], *, facts: str = "") -> str:
 
 def _sentence(draw: Draw, trait: Trait) -> str:
     article = with_article(trait.value) if trait.kind == "trade" else ""
-    return draw.phrase(_SENTENCES[trait.kind]).format(v=trait.value, k=trait.key, a=article)
+    return filled(draw.phrase(_SENTENCES[trait.kind]), v=trait.value, k=trait.key, a=article)
 
 
 def _told(draw: Draw, known: list[Trait]) -> str:
@@ -127,7 +127,7 @@ def _in_one(draw: Draw, known: list[Trait]) -> str:
         return _told(draw, known)
     said = draw.phrase(_HEADS)
     if "age" in by_kind and "trade" in by_kind and draw.chance(0.2):
-        both = draw.phrase(_BOTH).format(a=by_kind["age"].value, t=by_kind["trade"].value)
+        both = filled(draw.phrase(_BOTH), a=by_kind["age"].value, t=by_kind["trade"].value)
         inner = [trait for trait in inner if trait.kind not in ("age", "trade")]
         said = said.format(v=both.format(v=first.value))
     else:

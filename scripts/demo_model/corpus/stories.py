@@ -37,8 +37,8 @@ _THING = (
     "The girl thanked the bird and kept the {w} for ever.",
 )
 _PERSON = (
-    "Once there was a child called {w}. {w} lived in a small house near a river. One day {w} found a little bird in the "
-    "snow. {w} took it home, and they became friends.",
+    "Once there was a child called {w}. {w} lived in a small house near a river. One day {w} found a little bird in "
+    "the snow. {w} took it home, and they became friends.",
     "Once there was a child called {w}. {w} wanted to see the sea. {w} walked for three days and three nights. "
     "At last {w} saw the sea and was happy.",
 )
