@@ -26,7 +26,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is only needed for training
 
 from demo_model.training import CHECKPOINT, LOG, Plan, Training, trained  # noqa: E402
 
-TOKENIZER = Tokenizer([])
+TOKENIZER = Tokenizer([("a", "b")])
 SHAPE = Shape(vocabulary=len(TOKENIZER.tokens), layers=3, feed_forward=64)
 PLAN = Plan(steps=6, compiled=False, half=False, log_every=2, checks=2)
 
