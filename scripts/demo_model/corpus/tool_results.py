@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from demo_model.corpus.conversation import Value
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.names import invented
 from demo_model.corpus.tool_family import words
@@ -77,9 +78,9 @@ def _one(draw: Draw, wish: Wish, at: int) -> Result:
         topic = wish.topics[at]
         return Result((value,), f"{_capital(topic, wish)} {_is(topic)} {value}.", (value,))
     if shape < 0.65:
-        value = str(pairs[0][1])
-        return Result((f"{pairs[0][0]}: {value}",), f"The {pairs[0][0]} is {value}.", (value,))
-    said = _and([f"the {key.replace('_', ' ')} is {value}" for key, value in pairs])
+        key, value = pairs[0][0], str(pairs[0][1])
+        return Result((f"{key}: {value}",), f"The {_spoken(key, value)}.", (value,))
+    said = _and([f"the {_spoken(key, value)}" for key, value in pairs])
     content = json.dumps(dict(pairs), ensure_ascii=False)
     return Result((content,), f"{said[0].upper()}{said[1:]}.", tuple(str(value) for _, value in pairs))
 
@@ -95,6 +96,10 @@ def _failure(draw: Draw) -> Result:
     parts = {"noun": noun(draw), "quality": quality(draw), "name": invented(draw)}
     reason = draw.phrase(_REASONS).format(**parts)
     return Result((draw.phrase(_FAILURES).format(reason),), f"That did not work: {reason}.", (reason,))
+
+
+def _spoken(key: str, value: Value) -> str:
+    return f"{key.replace('_', ' ')} {_is(key)} {value}"
 
 
 def _is(topic: str) -> str:

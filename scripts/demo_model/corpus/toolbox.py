@@ -101,9 +101,10 @@ def toolbox(
 def family_offer(draw: Draw, style: str, family: Family) -> Offer:
     """A tool of a familiar family, with some of its optional parameters."""
     slots = [(slot, not slot.tails) for slot in family.slots if not slot.tails or draw.chance(0.5)]
-    said = "" if draw.chance(0.06) else draw.phrase(family.ways.descriptions)
+    name = draw.phrase(family.ways.tools)
+    said = "" if " " in name and draw.chance(0.06) else draw.phrase(family.ways.descriptions)
     parameters = [_parameter(draw, slot, style) for slot, _ in slots]
-    tool = _tool(draw, spelled(draw.phrase(family.ways.tools), style), said, parameters, [need for _, need in slots])
+    tool = _tool(draw, spelled(name, style), said, parameters, [need for _, need in slots])
     return Offer(family.kin or family.name, tool, tuple(parameters), family.ways, {})
 
 

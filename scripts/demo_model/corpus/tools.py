@@ -10,13 +10,14 @@ from demo_model.corpus.conversation import Conversation, Expected, Message, Tool
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.exchange import Exchange
 from demo_model.corpus.persona_messages import system_message
+from demo_model.corpus.tool_family import words
 from demo_model.corpus.tool_requests import again, request, requests
 from demo_model.corpus.tool_results import result
 from demo_model.corpus.toolbox import Offer, Wish, ask, can_repeat, toolbox
 
 NO_TOOL = "I have no tool for that."
 """What is said when a request is for something that no tool does."""
-_BESIDE_TALK = frozenset({"numbers", "search", "notes", "people", "conversion"})
+_BESIDE_TALK = frozenset(words("numbers search notes people conversion time clock weather calendar"))
 """Kins of tools that could serve for small talk, sums, or what somebody tells or asks in general."""
 _RULES = (
     "Use the tools when they fit.", "You can use tools.", "Call a tool when it helps.", "You have some tools.",
@@ -60,7 +61,7 @@ class _Session:
         """The tools answer, the assistant says so. Returns the values that it has to say."""
         results = [result(self.draw, wish) for wish in wishes]
         self.messages += [Message("tool", content) for one in results for content in one.contents]
-        self.messages.append(Message("assistant", " ".join(one.said for one in results)))
+        self.messages.append(Message("assistant", " ".join(dict.fromkeys(one.said for one in results))))
         return tuple(value for one in results for value in one.values)
 
     def says(self, exchange: Exchange) -> None:
@@ -76,7 +77,7 @@ class _Session:
 def tool_call(draw: Draw) -> Conversation:
     """A request and its call, or calls, at once or after something else."""
     talks = draw.chance(0.2)
-    session = _session(draw, invented=draw.chance(0.5), without=_BESIDE_TALK if talks else frozenset())
+    session = _session(draw, invented=_share(draw), without=_BESIDE_TALK if talks else frozenset())
     if talks:
         session.says(_talk(draw, session))
     wishes = _wishes(draw, session.offers)
@@ -86,14 +87,14 @@ def tool_call(draw: Draw) -> Conversation:
 
 def tool_several(draw: Draw) -> Conversation:
     """A request that takes two calls or three."""
-    session = _session(draw, invented=draw.chance(0.6), least=2)
+    session = _session(draw, invented=_share(draw), least=2)
     session.asks(_wishes(draw, session.offers, several=1.0))
     return session.conversation("tool_several", Expected(calls=session.messages[-1].calls))
 
 
 def tool_result(draw: Draw) -> Conversation:
     """A request, its call, the result, and what is said of it."""
-    session = _session(draw, invented=draw.chance(0.5))
+    session = _session(draw, invented=_share(draw))
     wishes = _wishes(draw, session.offers, several=0.2)
     session.asks(wishes)
     return session.conversation("tool_result", Expected(contains=session.tells(wishes), calls=()))
@@ -101,7 +102,7 @@ def tool_result(draw: Draw) -> Conversation:
 
 def no_call(draw: Draw) -> Conversation:
     """A request that no tool fits, or one that needs none."""
-    session = _session(draw, invented=draw.chance(0.5), without=_BESIDE_TALK)
+    session = _session(draw, invented=_share(draw), without=_BESIDE_TALK)
     if draw.chance(0.2):
         wishes = _wishes(draw, session.offers, several=0.0)
         session.asks(wishes)
@@ -111,10 +112,10 @@ def no_call(draw: Draw) -> Conversation:
 
 
 def tool_session(draw: Draw) -> Conversation:
-    """Two to five turns with the same tools: calls, results, the same again, what no tool fits, and talk."""
+    """Two to four turns with the same tools: calls, results, the same again, what no tool fits, and talk."""
     talks = draw.chance(0.7)
-    session = _session(draw, invented=draw.chance(0.65), without=_BESIDE_TALK if talks else frozenset())
-    turns = draw.number(2, 5)
+    session = _session(draw, invented=_share(draw), without=_BESIDE_TALK if talks else frozenset())
+    turns = draw.number(2, 4)
     for turn in range(turns):
         shape = draw.random.random()
         if talks and shape < 0.35:
@@ -135,10 +136,24 @@ def tool_session(draw: Draw) -> Conversation:
 
 def tool_none(draw: Draw) -> Conversation:
     """Two to four turns with tools that are of no use."""
-    session = _session(draw, invented=draw.chance(0.65), without=_BESIDE_TALK)
+    session = _session(draw, invented=_share(draw), without=_BESIDE_TALK)
     for _ in range(draw.number(2, 4)):
         session.says(_unmet(draw, session) if draw.chance(0.5) else _talk(draw, session))
     return session.conversation("tool_none", Expected(calls=()))
+
+
+def tool_thinking(draw: Draw) -> Conversation:
+    """A call, what is said of a result, or that no tool fits, thought out first since the client asks for that."""
+    made = draw.one((tool_call, tool_call, no_call, tool_result))(draw)
+    last = made.messages[-1]
+    if last.calls:
+        thought = f"I call {' and '.join(dict.fromkeys(call.name for call in last.calls))}."
+    elif made.skill == "tool_result":
+        thought = "I say the result."
+    else:
+        thought = "No tool fits." if last.content == NO_TOOL else "I need no tool."
+    messages = (*made.messages[:-1], replace(last, thought=thought))
+    return replace(made, skill="tool_thinking", messages=messages, thinking=True)
 
 
 def beside_tools(draw: Draw) -> Conversation:
@@ -157,6 +172,11 @@ def _session(
     session = _Session(draw, toolbox(draw, count, without=without, before=first))
     session.start()
     return session
+
+
+def _share(draw: Draw) -> bool:
+    """Whether an invented tool is asked for: half of the graded ones are, and more of those to learn from."""
+    return draw.chance(0.6 if draw.split == "train" else 0.5)
 
 
 def _wishes(draw: Draw, offers: list[Offer], several: float = 0.25) -> list[Wish]:
@@ -192,6 +212,7 @@ SKILLS = {
     "tool_result": tool_result,
     "tool_session": tool_session,
     "tool_none": tool_none,
+    "tool_thinking": tool_thinking,
     "beside_tools": beside_tools,
 }
-CASES = {"tool_call": tool_call, "no_call": no_call, "tool_result": tool_result}
+CASES = {"tool_call": tool_call, "no_call": no_call, "tool_result": tool_result, "tool_thinking": tool_thinking}

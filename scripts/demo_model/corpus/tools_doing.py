@@ -62,7 +62,7 @@ DOING = (
         asks="I want to hear the song {song}. / I would like to hear the music {song}. / Let me hear the "
         "song {song}. / I am in the mood for the song {song}. / Can we have the song {song}? / My "
         "favourite song is {song}. Play it. / Music please: {song} / How about the song {song}?",
-        outcome="playing:title",
+        outcome="song:title",
     ),
     Family(
         "lights",
@@ -212,7 +212,7 @@ DOING = (
         "lock for a door.",
         slots=(
             Slot("action", "action,do,command,state", "lock|unlock"),
-            Slot("door", "door,name,which,room", "room"),
+            Slot("room", "door,name,which,room", "room"),
         ),
         deeds="{action} the door of the {room} / {action} the {room} door / {action} the door in the {room}"
         " / {action} the door to the {room}",

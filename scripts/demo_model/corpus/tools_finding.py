@@ -26,7 +26,7 @@ FINDING = (
         asks="When is {shop} open? / When does {shop} open? / Is {shop} open now? / At what hours is "
         "{shop} open? / Until when is {shop} open? / How long is the shop {shop} open? / I want to go"
         " to {shop}. When is it open? / Which opening hours does {shop} have?",
-        outcome="opens:clock,closes:clock",
+        outcome="opening_time:clock,closing_time:clock",
     ),
     Family(
         "population",
@@ -135,7 +135,7 @@ FINDING = (
         "it. / I cannot open the file {path}. What is in it? / Is there text in the file {path}? / "
         "Have a look at the file {path}. / Can you read me the file {path}? / Which lines are in the "
         "file {path}?",
-        outcome="lines:few,text:line",
+        outcome="length:few,text:line",
         kin="file",
     ),
     Family(
