@@ -85,13 +85,19 @@ _FINDING_ASKS = ways(
     "the {thing}? / My friend asks for the {thing} of {main}. / Which {thing} is it for {main}? / Somebody "
     "wants the {thing} of {main}. / What sort of {thing} does the {noun} {main} have? / I forgot the {thing} of"
     " {main}. / The {thing} of {main}? / We are looking for the {thing} of {main}. / Who can tell me the "
-    "{thing} of {main}?"
+    "{thing} of {main}? / Could there be a {thing} for {main}? / Everybody asks what the {thing} of {main} is. "
+    "/ Take {main}: what is the {thing}? / With {main}, what is the {thing}? / Nobody knows the {thing} of "
+    "{main}. Do you? / You surely know the {thing} of {main}."
 )
 _DOING_DESCRIPTIONS = ways(
     "{Verb} the {thing} of {a_noun}. / {Verb} {a_thing}. / {Verb} one {thing}. / {Verb} the {thing} for "
     "{a_noun}. / Use this to {verb} {a_thing}. / Can {verb} the {thing}. / {Verb} any {thing}. / Helps to "
     "{verb} the {thing}. / To {verb} the {thing} of {a_noun}. / {Thing}: {verb} it. / Lets you {verb} "
-    "{a_thing}. / {Verb} {a_thing} now. / Will {verb} the {thing}. / {Verb} the {thing} by its {noun}."
+    "{a_thing}. / {Verb} {a_thing} now. / Will {verb} the {thing}. / {Verb} the {thing} by its {noun}. / {Verb}"
+    " the {thing} that {a_noun} has. / {Verb} some {thing}. / A tool to {verb} the {thing}. / For those who "
+    "{verb} {a_thing}. / {Verb} every {thing} of {a_noun}. / This will {verb} the {thing} of {a_noun}. / Made "
+    "to {verb} {a_thing}. / {Verb} {a_thing} at once. / {Verb} the {thing}, given {a_noun}. / Use it to {verb} "
+    "the {thing} of {a_noun}."
 )
 _DEEDS = ways(
     "{verb} the {thing} of {main} / {verb} the {thing} {main} / {verb} the {thing} for {main} / {verb} a "
@@ -99,7 +105,9 @@ _DEEDS = ways(
     "{main} / {verb} the {thing}: {main} / {verb} the {thing} called {main} / {verb} one {thing} for {main} / "
     "{verb} {main}'s {thing} / {verb} {thing} {main} / {verb} the {thing} of the {noun} {main} / {verb} the "
     "{thing} at {main} / {verb} the {thing} of {noun} {main} / {verb} the new {thing} of {main} / {verb} our "
-    "{thing} for {main} / {verb} the old {thing} of {main}"
+    "{thing} for {main} / {verb} the old {thing} of {main} / {verb} just the {thing} of {main} / {verb} the "
+    "{thing} with {main} / {verb} the {main} {thing} / {verb} that {thing} of {main} / {verb} another {thing} "
+    "for {main} / {verb} the {thing} known as {main}"
 )
 _DOING_ASKS = ways(
     "I want to {verb} the {thing} of {main}. / The {thing} of {main}: {verb} it. / It is time to {verb} the "
@@ -107,28 +115,43 @@ _DOING_ASKS = ways(
     "forget to {verb} the {thing} {main}. / I need someone to {verb} the {thing} of {main}. / My boss says: "
     "{verb} the {thing} of {main}. / I forgot to {verb} the {thing} of {main}. / For {main}, {verb} the "
     "{thing}. / About {main}: {verb} the {thing}. / My plan is to {verb} the {thing} of {main}. / Who can "
-    "{verb} the {thing} of {main}? / You have to {verb} the {thing} for {main}."
+    "{verb} the {thing} of {main}? / You have to {verb} the {thing} for {main}. / I would love to {verb} the "
+    "{thing} of {main}. / Somebody has to {verb} the {thing} of {main}. / Is it possible to {verb} the {thing} "
+    "of {main}? / When can you {verb} the {thing} of {main}? / Here is {main}. Now {verb} the {thing}. / They "
+    "told me to {verb} the {thing} for {main}. / How about you {verb} the {thing} of {main}? / I cannot {verb} "
+    "the {thing} of {main} myself. / Why not {verb} the {thing} for {main}? / {main} is the {noun}. Please "
+    "{verb} the {thing}."
 )
 _PAIRS = ways(
     "the {thing} from {main} to {other} / the {thing} between {main} and {other} / the {thing} to {other} from "
     "{main} / the best {thing} from {main} to {other} / the {thing} that goes from {main} to {other} / the "
     "{thing} of {main} and {other} / the next {thing} from {main} to {other} / the {thing} on the way from "
-    "{main} to {other}"
+    "{main} to {other} / a {thing} from {main} to {other} / the first {thing} from {main} to {other} / the "
+    "{thing} leading from {main} to {other} / the {thing} between the two, {main} and {other} / the short "
+    "{thing} from {main} to {other} / any {thing} from {main} to {other} / the usual {thing} from {main} to "
+    "{other} / the {thing} from {main} up to {other}"
 )
 _PAIR_DEEDS = ways(
     "{verb} the {thing} from {main} to {other} / {verb} a {thing} from {main} to {other} / {verb} my {thing} "
     "from {main} to {other} / {verb} one {thing} from {main} to {other} / {verb} the {thing} to {other} from "
     "{main} / {verb} this {thing} from {main} to {other} / {verb} our {thing} from {main} to {other} / {verb} "
-    "some {thing} from {main} to {other}"
+    "some {thing} from {main} to {other} / {verb} that {thing} from {main} to {other} / {verb} the next {thing}"
+    " from {main} to {other} / {verb} every {thing} from {main} to {other} / {verb} the big {thing} from {main}"
+    " to {other} / {verb} the {thing} between {main} and {other} / {verb} another {thing} from {main} to "
+    "{other} / {verb} the {thing} straight from {main} to {other} / {verb} the {thing} out of {main} into "
+    "{other}"
 )
 _PAIR_NAMES = (("from", "to"), ("start", "end"), ("origin", "destination"), ("source", "target"), ("a", "b"))
 _ALONE = ways(
     "the {thing} / the current {thing} / our {thing} / my {thing} / the {thing} of today / the {thing} we have "
-    "/ this {thing} / the latest {thing} / the whole {thing} / the {thing} now"
+    "/ this {thing} / the latest {thing} / the whole {thing} / the {thing} now / today's {thing} / that {thing}"
+    " / the newest {thing} / the {thing} of this place / the {thing} in use / the actual {thing}"
 )
 _ALONE_DEEDS = ways(
     "{verb} the {thing} / {verb} my {thing} / {verb} our {thing} / {verb} this {thing} / {verb} the old {thing}"
-    " / {verb} the {thing} again / {verb} the whole {thing} / {verb} that {thing}"
+    " / {verb} the {thing} again / {verb} the whole {thing} / {verb} that {thing} / {verb} one {thing} / {verb}"
+    " the new {thing} / {verb} some {thing} / {verb} the next {thing} / {verb} every {thing} / {verb} the first"
+    " {thing} / {verb} another {thing} / {verb} the {thing} here"
 )
 
 
