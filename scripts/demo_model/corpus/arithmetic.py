@@ -6,7 +6,7 @@ from demo_model.corpus.around import ASSISTANTS, unrelated_tools
 from demo_model.corpus.conversation import Conversation, Expected, Tool
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import person
-from demo_model.corpus.exchange import CLOSERS, OPENERS, Exchange, conversation, lowered, typed
+from demo_model.corpus.exchange import CLOSERS, OPENERS, Exchange, conversation, lowered, phrased, typed
 from demo_model.corpus.persona import traits
 from demo_model.corpus.persona_messages import system_message
 
@@ -32,7 +32,7 @@ _SUMS = (
     "Take {a} and add {b}.", "Compute {a} plus {b}.",
 )  # fmt: skip
 _SIGNS = (
-    "{x}", "{x} =", "{x} = ?", "What is {x}?", "How much is {x}?", "Calculate {x}.", "{x}?", "Compute {x}.",
+    "What is {x}?", "{x}", "{x} =", "{x} = ?", "How much is {x}?", "Calculate {x}.", "{x}?", "Compute {x}.",
     "{x} is what?", "Work out {x}.", "Please calculate {x}.", "Solve {x}.", "What is the result of {x}?",
     "Can you work out {x}?", "Tell me {x}.", "What does {x} make?", "Do you know {x}?", "{x} equals?",
     "What does {x} equal?", "And {x}?", "Now {x}.", "Give me the result of {x}.", "I need {x}.", "Find {x}.",
@@ -138,10 +138,10 @@ def subtraction(draw: Draw) -> Exchange:
 def _calculation(draw: Draw, a: int, sign: str, b: int) -> Exchange:
     kind = draw.number(0, 9)
     if kind < 3:
-        text = draw.phrase(_SIGNS).format(x=f"{a}{sign}{b}" if draw.chance(0.3) else f"{a} {sign} {b}")
+        text = phrased(draw, _SIGNS, 3).format(x=f"{a}{sign}{b}" if draw.chance(0.3) else f"{a} {sign} {b}")
     else:
         say = _number if kind < 7 else _word
-        text = draw.phrase(_SUMS if sign == "+" else _DIFFERENCES).format(a=say(a), b=say(b))
+        text = phrased(draw, _SUMS if sign == "+" else _DIFFERENCES, 2).format(a=say(a), b=say(b))
     return _answered(_put(draw, text), a, sign, b)
 
 
@@ -176,8 +176,8 @@ def story_problem(draw: Draw) -> Exchange:
     first, other, goods = person(draw), person(draw), draw.phrase(_GOODS)
     say = _word if draw.chance(0.25) else _number
     words = {"n": first, "m": other, "g": goods, "a": say(a), "b": say(b)}
-    happens = draw.phrase(_GAIN if plus else _LOSS)
-    text = f"{draw.phrase(_START)} {happens} {draw.phrase(_HOW_MANY)}".format(**words)
+    happens = phrased(draw, _GAIN if plus else _LOSS)
+    text = f"{phrased(draw, _START)} {happens} {phrased(draw, _HOW_MANY)}".format(**words)
     sentences = [part[0].upper() + part[1:] for part in text.split(". ")]
     left = _SINGLE.get(goods, goods[:-1]) if not plus and a - b == 1 else goods
     return _answered(typed(draw, ". ".join(sentences)), a, "+" if plus else "-", b, f" {first} has {{r}} {left}.")
@@ -190,11 +190,11 @@ def counting(draw: Draw) -> Exchange:
     low, high = sorted(draw.some(range(MOST + 1), 2))
     if kind == 0:
         low, high = 1, max(high, 2)
-        text, numbers = draw.phrase(_TO).format(b=say(high)), list(range(1, high + 1))
+        text, numbers = phrased(draw, _TO).format(b=say(high)), list(range(1, high + 1))
     elif kind < 3:
-        text, numbers = draw.phrase(_UP).format(a=say(low), b=say(high)), list(range(low, high + 1))
+        text, numbers = phrased(draw, _UP).format(a=say(low), b=say(high)), list(range(low, high + 1))
     else:
-        text, numbers = draw.phrase(_DOWN).format(a=say(high), b=say(low)), list(range(high, low - 1, -1))
+        text, numbers = phrased(draw, _DOWN).format(a=say(high), b=say(low)), list(range(high, low - 1, -1))
     answer = f"{', '.join(map(str, numbers))}."
     return Exchange(typed(draw, text), answer, Expected(exact=answer), f"From {numbers[0]} to {numbers[-1]}.")
 
@@ -203,7 +203,7 @@ def neighbour(draw: Draw) -> Exchange:
     """The number before or after another."""
     a, say = draw.number(1, MOST - 1), _word if draw.chance(0.25) else _number
     after = draw.chance(0.5)
-    text = draw.phrase(_AFTER if after else _BEFORE).format(a=say(a))
+    text = phrased(draw, _AFTER if after else _BEFORE).format(a=say(a))
     found = a + 1 if after else a - 1
     answer = f"{'After' if after else 'Before'} {a} comes {found}."
     return Exchange(typed(draw, text), answer, Expected(contains=(f"comes {found}",)), answer)
@@ -216,19 +216,21 @@ def beyond(draw: Draw) -> Exchange:
         b = draw.number(1, MOST)
         a = draw.number(0, b - 1)
         minus = draw.chance(0.4)
-        text = draw.phrase(_SIGNS).format(x=f"{a} - {b}") if minus else draw.phrase(_BELOW).format(a=a, b=b)
+        text = phrased(draw, _SIGNS, 3).format(x=f"{a} - {b}") if minus else phrased(draw, _BELOW, 2).format(a=a, b=b)
         return Exchange(_put(draw, text), TOO_SMALL, Expected(contains=("less than zero",)), f"{b} is more than {a}.")
     if kind == 0:
-        text = draw.phrase(_OUTSIDE).format(a=draw.number(1, 99), b=draw.number(1, 99))
+        text = phrased(draw, _OUTSIDE).format(a=draw.number(1, 99), b=draw.number(1, 99))
     else:
         a = draw.number(2, 20) if draw.chance(0.4) else draw.number(21, 999)
         b = draw.number(21 - a, 20) if a <= 20 else draw.number(0, 999)
         if kind == 1 or a <= 20:
             text = (
-                draw.phrase(_SIGNS).format(x=f"{a} + {b}") if draw.chance(0.4) else draw.phrase(_SUMS).format(a=a, b=b)
+                phrased(draw, _SIGNS, 3).format(x=f"{a} + {b}")
+                if draw.chance(0.4)
+                else phrased(draw, _SUMS, 2).format(a=a, b=b)
             )
         else:
-            text = draw.phrase(_DIFFERENCES).format(a=a, b=b)
+            text = phrased(draw, _DIFFERENCES, 2).format(a=a, b=b)
     return Exchange(_put(draw, text), TOO_LARGE, Expected(contains=("only", "up to 20")), "That is more than I can do.")
 
 
@@ -264,7 +266,7 @@ def _around(draw: Draw) -> tuple[str, tuple[Tool, ...]]:
     kind = draw.random.random()
     system = ""
     if kind < 0.35:
-        system = system_message(draw, traits(draw)) if kind < 0.2 else draw.phrase(ASSISTANTS)
+        system = system_message(draw, traits(draw)) if kind < 0.2 else phrased(draw, ASSISTANTS)
     return system, unrelated_tools(draw) if draw.chance(0.3) else ()
 
 

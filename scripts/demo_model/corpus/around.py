@@ -8,7 +8,7 @@ from demo_model.corpus import names
 from demo_model.corpus.conversation import Expected, Tool
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import DAYS, filled, person
-from demo_model.corpus.exchange import Exchange, asked, typed
+from demo_model.corpus.exchange import Exchange, asked, phrased, typed
 
 ASSISTANTS = (
     "You are a helpful assistant.", "You are an assistant.", "You help the user.", "Answer the user's questions.",
@@ -142,7 +142,7 @@ def _small_fact(draw: Draw) -> tuple[str, Exchange]:
         fact = _OTHERS[at]
         words["k"] = draw.phrase(_BUILDINGS)
         words["v"] = (person, names.place, lambda draw: draw.one(DAYS))[at](draw)
-    said = filled(draw.phrase(fact.said), **words)
+    said = filled(phrased(draw, fact.said), **words)
     question = typed(draw, asked(draw, fact.direct, fact.embedded).format(**words))
     thought = f"It says: {said}"
     return said, Exchange(question, fact.answer.format(**words), Expected(contains=(words["v"],)), thought)

@@ -11,7 +11,7 @@ from demo_model.corpus.around import ASSISTANTS, small_facts, unrelated_tools
 from demo_model.corpus.conversation import Conversation, Expected
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import ANIMALS, COLOURS, THINGS, TRADES, liking, person, with_article
-from demo_model.corpus.exchange import Exchange, conversation, typed
+from demo_model.corpus.exchange import Exchange, conversation, phrased, typed
 
 Plain = str | int | None | list[str]
 
@@ -142,7 +142,7 @@ def _text(draw: Draw) -> tuple[str, list[_Entry]]:
         field = fields[key]
         value = field.value(draw)
         article = with_article(value) if isinstance(value, str) else ""
-        clauses.append(draw.phrase(field.said).format(v=value, a=article))
+        clauses.append(phrased(draw, field.said).format(v=value, a=article))
         entries.append(_Entry(key, field.keys, value))
     subject = f"The {noun} {first}" if noun else first
     if draw.chance(0.5):
@@ -214,12 +214,12 @@ def objects(draw: Draw) -> Conversation:
     exchanges = []
     for at in range(draw.one((1, 1, 2, 3))):
         if draw.chance(0.25):
-            request, found = draw.phrase(_WITHOUT_KEYS), {entry.key: entry.value for entry in entries}
+            request, found = phrased(draw, _WITHOUT_KEYS), {entry.key: entry.value for entry in entries}
         else:
             found = _chosen(draw, entries)
-            request = draw.phrase(_WITH_KEYS).format(k=_named(draw, list(found)))
+            request = phrased(draw, _WITH_KEYS).format(k=_named(draw, list(found)))
         exchanges.append(_exchange(_joined(draw, text, request) if at == 0 else typed(draw, request), found))
-    system = draw.phrase(ASSISTANTS) if draw.chance(0.2) else draw.phrase(_SYSTEMS) if draw.chance(0.15) else ""
+    system = phrased(draw, ASSISTANTS) if draw.chance(0.2) else phrased(draw, _SYSTEMS) if draw.chance(0.15) else ""
     return conversation("json", exchanges, system=system, tools=unrelated_tools(draw) if draw.chance(0.1) else ())
 
 
@@ -227,7 +227,7 @@ def by_system(draw: Draw) -> Conversation:
     """The system message wants objects with its keys; the user gives one text or several."""
     text, entries = _text(draw)
     found = _chosen(draw, entries)
-    system = draw.phrase(_SYSTEMS) + draw.phrase(_SYSTEM_KEYS).format(k=_named(draw, list(found)))
+    system = phrased(draw, _SYSTEMS) + phrased(draw, _SYSTEM_KEYS).format(k=_named(draw, list(found)))
     exchanges = [_exchange(text, found)]
     if draw.chance(0.3):
         other, others = _text(draw)
@@ -251,9 +251,9 @@ def answers(draw: Draw) -> Conversation:
         value = part if isinstance(part, str) else part[0]
     named = _named(draw, [key])
     if draw.chance(0.5):
-        system = draw.phrase(_SYSTEMS) + draw.phrase(_ONE_KEY).format(k=named)
+        system = phrased(draw, _SYSTEMS) + phrased(draw, _ONE_KEY).format(k=named)
         return conversation("json", [_exchange(asked, {key: value})], system=system)
-    request = draw.phrase(_AS_ANSWER).format(k=named)
+    request = phrased(draw, _AS_ANSWER).format(k=named)
     return conversation("json", [_exchange(f"{asked} {request}", {key: value})])
 
 
@@ -286,7 +286,7 @@ def lists(draw: Draw) -> Conversation:
     key, make = draw.one(_LISTED)
     key = key or f"{names.lower(draw)}s"
     words = list(dict.fromkeys(make(draw) for _ in range(draw.number(2, 5))))
-    asked = draw.phrase(_LISTS).format(k=key, w=_and(words) if draw.chance(0.6) else ", ".join(words))
+    asked = phrased(draw, _LISTS).format(k=key, w=_and(words) if draw.chance(0.6) else ", ".join(words))
     return conversation("json", [_exchange(asked, {key: words})])
 
 

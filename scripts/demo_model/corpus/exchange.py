@@ -48,6 +48,15 @@ _FIRST_WORDS = frozenset((
 ))  # fmt: skip
 
 
+def phrased(draw: Draw, phrases: tuple[str, ...], usual: int = 1) -> str:
+    """One of the ways to say something. The first ones, so many, are what nearly everybody says: they are trained on
+    more often than the rest, and never part of a test.
+    """
+    if draw.split == "train" and draw.chance(0.2):
+        return phrases[draw.number(0, usual - 1)]
+    return draw.phrase(phrases[usual:])
+
+
 def lowered(text: str) -> str:
     """With a small first letter, unless the text starts with a name or the like."""
     first = text.partition(" ")[0].rstrip(",.:!?")
@@ -64,8 +73,8 @@ def typed(draw: Draw, text: str) -> str:
 def asked(draw: Draw, direct: tuple[str, ...], embedded: tuple[str, ...] = (), frames: tuple[str, ...] = FRAMES) -> str:
     """A question put in one of many ways. `embedded` are its forms within another: (tell me) what your name is."""
     if embedded and draw.chance(0.35):
-        return draw.phrase(frames).format(draw.phrase(embedded))
-    core = draw.phrase(direct)
+        return phrased(draw, frames, 2).format(phrased(draw, embedded))
+    core = phrased(draw, direct, 2)
     if draw.chance(0.3):
         core = draw.phrase(OPENERS) + lowered(core)
     return core + draw.phrase(CLOSERS) if draw.chance(0.15) else core

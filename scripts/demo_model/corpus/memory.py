@@ -7,7 +7,7 @@ from demo_model.corpus.around import ASSISTANTS, small_facts, unrelated_tools
 from demo_model.corpus.conversation import Conversation, Expected, Tool
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import filled
-from demo_model.corpus.exchange import FRAMES, Exchange, asked, conversation, lowered, typed
+from demo_model.corpus.exchange import FRAMES, Exchange, asked, conversation, lowered, phrased, typed
 from demo_model.corpus.memory_facts import KINDS, Fact, clash, fact, facts
 from demo_model.corpus.persona import Trait, traits
 from demo_model.corpus.persona_messages import system_message
@@ -28,7 +28,8 @@ _AFTER = (
     " That is all for now.", " I hope you remember it.", " Try to remember.",
 )  # fmt: skip
 _AGAIN = (
-    *FRAMES, "Do you remember {}?", "Remind me {}.", "Could you remind me {}?", "Do you recall {}?", "I forgot {}.",
+    "Do you remember {}?", "Do you know {}?", *FRAMES[1:], "Remind me {}.",
+    "Could you remind me {}?", "Do you recall {}?", "I forgot {}.",
     "I have forgotten {}.", "Do you still know {}?", "I told you {}. Do you remember?", "Have you kept in mind {}?",
     "Can you remember {}?", "Can you remind me {}?", "Please remind me {}.", "I cannot remember {}.",
     "Help me remember {}.", "Did you remember {}?", "Tell me again {}.", "What was it again: {}?",
@@ -38,7 +39,7 @@ _AGAIN = (
 
 def tell(draw: Draw, told: list[Fact], *, bare: bool = False) -> Exchange:
     """The user tells something, and the model notes it; `bare`: with no more words than that."""
-    parts = [filled(draw.phrase(KINDS[one.kind].told), k=one.key, v=one.value) for one in told]
+    parts = [filled(phrased(draw, KINDS[one.kind].told, 2), k=one.key, v=one.value) for one in told]
     text = " ".join(parts)
     if text[0].islower():
         text = text[0].upper() + text[1:]
@@ -109,7 +110,7 @@ def _around(draw: Draw) -> tuple[str, list[Trait], tuple[Tool, ...]]:
     """A system message, what it says of the model, and tools."""
     kind = draw.random.random()
     known = traits(draw) if kind < 0.25 else []
-    system = system_message(draw, known) if known else draw.phrase(ASSISTANTS) if kind < 0.45 else ""
+    system = system_message(draw, known) if known else phrased(draw, ASSISTANTS) if kind < 0.45 else ""
     return system, known, unrelated_tools(draw) if draw.chance(0.12) else ()
 
 
@@ -153,7 +154,7 @@ def at_once(draw: Draw) -> Conversation:
     exchanges = [Exchange(f"{said} {first.asked}", first.answer, first.expected, first.thought)]
     for _ in range(draw.number(0, 2)):
         exchanges.append(untold(draw, told) if draw.chance(0.25) else recall(draw, draw.one(told), told))
-    return conversation("memory", exchanges, system=draw.phrase(ASSISTANTS) if draw.chance(0.2) else "")
+    return conversation("memory", exchanges, system=phrased(draw, ASSISTANTS) if draw.chance(0.2) else "")
 
 
 def memory_case(draw: Draw) -> Conversation:

@@ -21,7 +21,7 @@ from demo_model.corpus.everyday import (
     person,
     with_article,
 )
-from demo_model.corpus.exchange import Exchange, asked, conversation, typed
+from demo_model.corpus.exchange import Exchange, asked, conversation, phrased, typed
 from demo_model.corpus.persona_messages import system_message
 
 UNKNOWN = "I do not know."
@@ -38,7 +38,7 @@ class _Kind:
 
 QUESTIONS: dict[str, _Kind] = {
     "name": _Kind(
-        ("What is your name?", "What are you called?", "How are you called?", "What do they call you?", "Who are you?",
+        ("What is your name?", "Who are you?", "What are you called?", "How are you called?", "What do they call you?",
          "What should I call you?", "What can I call you?", "Do you have a name?", "Your name?",
          "What name do you have?", "Who am I talking to?", "May I ask your name?", "What is the name you go by?",
          "By what name are you called?", "Which name is yours?", "Could I have your name?", "Who is this?",
@@ -280,7 +280,7 @@ def nobody(draw: Draw) -> Conversation:
         put = typed(draw, filled(asked(draw, kind.direct, kind.embedded), k=trait.key))
         answer, word = _NOBODY[trait.kind]
         exchanges.append(Exchange(put, answer.format(k=trait.key), Expected(contains=(word,)), "This is about me."))
-    return conversation("self", exchanges, system=draw.phrase(ASSISTANTS) if draw.chance(0.5) else "")
+    return conversation("self", exchanges, system=phrased(draw, ASSISTANTS) if draw.chance(0.5) else "")
 
 
 def persona_case(draw: Draw) -> Conversation:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import filled, with_article
+from demo_model.corpus.exchange import phrased
 
 if TYPE_CHECKING:
     from demo_model.corpus.persona import Trait
@@ -110,7 +111,7 @@ def system_message(draw: Draw, known: list[Trait], *, facts: str = "") -> str:
 
 def _sentence(draw: Draw, trait: Trait) -> str:
     article = with_article(trait.value) if trait.kind == "trade" else ""
-    return filled(draw.phrase(_SENTENCES[trait.kind]), v=trait.value, k=trait.key, a=article)
+    return filled(phrased(draw, _SENTENCES[trait.kind]), v=trait.value, k=trait.key, a=article)
 
 
 def _told(draw: Draw, known: list[Trait]) -> str:
@@ -125,7 +126,7 @@ def _in_one(draw: Draw, known: list[Trait]) -> str:
     by_kind = {trait.kind: trait for trait in inner}
     if first.kind != "name":
         return _told(draw, known)
-    said = draw.phrase(_HEADS)
+    said = phrased(draw, _HEADS)
     if "age" in by_kind and "trade" in by_kind and draw.chance(0.2):
         both = filled(draw.phrase(_BOTH), a=by_kind["age"].value, t=by_kind["trade"].value)
         inner = [trait for trait in inner if trait.kind not in ("age", "trade")]
@@ -134,7 +135,7 @@ def _in_one(draw: Draw, known: list[Trait]) -> str:
         said = said.format(v=first.value)
     for trait in draw.some(inner, len(inner)):
         article = with_article(trait.value) if trait.kind == "trade" else ""
-        said += draw.phrase(_PARTS[trait.kind]).format(v=trait.value, a=article)
+        said += phrased(draw, _PARTS[trait.kind]).format(v=trait.value, a=article)
     rest = [trait for trait in others if trait.kind not in by_kind]
     return f"{said}. {_told(draw, rest)}" if rest else f"{said}."
 
@@ -151,6 +152,6 @@ def _listed(draw: Draw, known: list[Trait]) -> str:
     """Name: Tom, age: 26, line by line or in one line."""
     lines = []
     for trait in known:
-        label = draw.phrase(_LABELS[trait.kind]) if trait.kind in _LABELS else trait.key.capitalize()
+        label = phrased(draw, _LABELS[trait.kind]) if trait.kind in _LABELS else trait.key.capitalize()
         lines.append(f"{label}: {trait.value}")
     return draw.one(("\n", "; ", "\n", ", ")).join(lines) + draw.one((".", "\n", "."))

@@ -6,7 +6,7 @@ from demo_model.corpus import names
 from demo_model.corpus.conversation import Expected
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import ANIMALS, FIRST_NAMES, THINGS, TRADES, with_article
-from demo_model.corpus.exchange import Exchange, typed
+from demo_model.corpus.exchange import Exchange, phrased, typed
 
 _REQUESTS = (
     "Tell me a short story about {w}.", "Tell me a story about {w}.", "A story about {w}, please.",
@@ -54,6 +54,6 @@ def story(draw: Draw) -> Exchange:
         known = (ANIMALS, THINGS, TRADES)[kind]
         word = names.lower(draw) if draw.chance(0.25) else draw.phrase(known)
         about, plot = with_article(word), draw.one(_THING if kind == 1 else _CREATURE)
-    request = typed(draw, draw.phrase(_REQUESTS).format(w=about))
+    request = typed(draw, phrased(draw, _REQUESTS, 2).format(w=about))
     expected = Expected(contains=("Once there was", word))
     return Exchange(request, plot.format(a=about, w=word), expected, f"A short story about {about}.")

@@ -9,7 +9,7 @@ from demo_model.corpus.around import ASSISTANTS, unrelated_tools
 from demo_model.corpus.conversation import Conversation, Expected, Tool
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import THINGS, person
-from demo_model.corpus.exchange import Exchange, conversation, typed
+from demo_model.corpus.exchange import Exchange, conversation, phrased, typed
 from demo_model.corpus.stories import story
 
 MODEL = "I am the demo model of llm-api."
@@ -205,7 +205,7 @@ _ODD = (
 def intent(draw: Draw, name: str) -> Exchange:
     """One thing of small talk, with its fixed answer."""
     chosen = _INTENTS[name]
-    said = draw.phrase(chosen.said)
+    said = phrased(draw, chosen.said, 3)
     if said[-1] not in ".?!":
         said += draw.one(("", ".", "!", ".", "!"))
     thought = "This is small talk. I answer politely." if name not in ABOUT_SELF else "This is about me."
@@ -246,7 +246,7 @@ _MEETING = (
 
 def meeting(draw: Draw, name: str) -> Exchange:
     """The user says their name."""
-    asked = typed(draw, draw.phrase(_MEETING).format(n=name))
+    asked = typed(draw, phrased(draw, _MEETING, 4).format(n=name))
     return Exchange(asked, f"Nice to meet you, {name}.", Expected(contains=(name,)), f"The user is called {name}.")
 
 
@@ -278,7 +278,7 @@ def small_talk(draw: Draw) -> Conversation:
 
 
 def _system(draw: Draw) -> str:
-    return draw.phrase(ASSISTANTS) if draw.chance(0.4) else ""
+    return phrased(draw, ASSISTANTS) if draw.chance(0.4) else ""
 
 
 def _tools(draw: Draw) -> tuple[Tool, ...]:

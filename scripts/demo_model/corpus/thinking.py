@@ -8,7 +8,7 @@ from demo_model.corpus import arithmetic, memory, persona, talk
 from demo_model.corpus.around import ASSISTANTS, small_facts, unknown_fact, unrelated_tools
 from demo_model.corpus.conversation import Conversation
 from demo_model.corpus.draw import Draw
-from demo_model.corpus.exchange import Exchange, conversation
+from demo_model.corpus.exchange import Exchange, conversation, phrased
 from demo_model.corpus.memory_facts import facts
 from demo_model.corpus.persona import Trait, traits
 from demo_model.corpus.persona_messages import system_message
@@ -51,10 +51,10 @@ def _any_question(draw: Draw, known: list[Trait]) -> Exchange:
 
 def _system(draw: Draw, known: list[Trait], *, think: bool) -> str:
     """Who the model is, if anybody, and if so the wish that it thinks, before or after that."""
-    said = system_message(draw, known) if known else draw.phrase(ASSISTANTS) if draw.chance(0.3) else ""
+    said = system_message(draw, known) if known else phrased(draw, ASSISTANTS) if draw.chance(0.3) else ""
     if not think:
         return said
-    wish = draw.phrase(_ASKED_TO_THINK)
+    wish = phrased(draw, _ASKED_TO_THINK, 2)
     if not said:
         return wish
     gap = draw.one((" ", " ", "\n"))

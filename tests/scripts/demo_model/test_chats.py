@@ -11,12 +11,15 @@ import pytest
 from demo_model.corpus import arithmetic, as_json, memory, persona, talk, thinking
 from demo_model.corpus.conversation import Conversation
 from demo_model.corpus.draw import Draw, Split
+from demo_model.corpus.exchange import phrased
 from demo_model.corpus.memory_facts import KINDS
 from demo_model.corpus.persona import QUESTIONS
 from demo_model.rendering import answer
 
 MODULES = (arithmetic, as_json, memory, persona, talk, thinking)
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+ASKED = [(kind.direct, kind.embedded) for kind in QUESTIONS.values()]
+ASKED += [(kind.direct, kind.embedded) for kind in KINDS.values()]
 Make = Callable[[Draw], Conversation]
 
 
@@ -83,9 +86,9 @@ def test_what_is_answered_stands_in_what_was_said(make: Make) -> None:
 
 
 def test_ways_to_ask_are_held_out() -> None:
-    for kind in (*QUESTIONS.values(), *KINDS.values()):
-        for phrases in (kind.direct, kind.embedded):
-            by_split = [{Draw(seed, split).phrase(phrases) for seed in range(20)} for split in SPLITS]
+    for direct, embedded in ASKED:
+        for phrases, usual in ((direct, 2), (embedded, 1)):
+            by_split = [{phrased(Draw(seed, split), phrases, usual) for seed in range(40)} for split in SPLITS]
             assert not by_split[0] & by_split[1] | by_split[0] & by_split[2] | by_split[1] & by_split[2]
 
 
@@ -111,8 +114,8 @@ def test_what_was_not_told_is_not_known() -> None:
 
 
 def test_every_question_has_many_forms() -> None:
-    for kind in (*QUESTIONS.values(), *KINDS.values()):
-        assert min(len(set(kind.direct)), len(set(kind.embedded))) >= 8
+    for direct, embedded in ASKED:
+        assert min(len(set(direct)), len(set(embedded))) >= 8
     for told in KINDS.values():
         assert len(set(told.told)) >= 12
 
