@@ -19,7 +19,14 @@ PARTS: dict[str, float] = {
 }
 """The files of the corpus, each with its share of all conversations."""
 
-WEIGHTS: dict[str, float] = {}
+WEIGHTS: dict[str, float] = {
+    "reading.reading": 3.0,
+    "reading.no_text": 0.4,
+    "tools.tool_call": 3.0,
+    "tools.tool_none": 1.5,
+    "arithmetic.arithmetic": 3.0,
+    "memory.memory": 2.0,
+}
 """Skills that are drawn more or less often than the others of their file, which count as 1."""
 
 

@@ -2,8 +2,9 @@
 
 A network copies a name easily if the name has the same tokens after a space, after a quote and at the start of a line.
 So no merge joins a space or a sign with letters, with one exception: some frequent small words (`JOINED`) have a token
-with the space in front. The merges that make those words come last of all, so that they hardly ever become the
-beginning of another word. llama.cpp splits text in the same way under the name in `SPLIT_NAME`.
+with the space in front, as have frequent words that the corpus has nowhere but after a space. The merges that make
+those come last of all, so that they hardly ever become the beginning of another word. llama.cpp splits text in the same
+way under the name in `SPLIT_NAME`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import count, pairwise
+from dataclasses import dataclass, field
+from itertools import count, islice, pairwise
 from pathlib import Path
 
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -21,7 +23,7 @@ SPLIT_NAME = "qwen2"
 SIZE = 2560
 
 _SMALL = """
-a about after all also am an and any are as at be been before but by called can come do does each every first for
+I a about after all also am an and any are as at be been before but by called can come do does each every first for
 from give go had has have he her here him his how if in into is it its know last like made make many me more most much
 my near new next no not now of often old on one only or other our out over please said same say says see she so some
 tell than that the their them then there they this to today too two up us use very want was we well went were what
@@ -43,6 +45,11 @@ _RARE = 20_000
 _SYLLABLES = 420
 _SIGNS = 60
 _SYLLABLE_LENGTH = 3
+_JOINED_BY_PLACE = 200
+"""So many more words get a token with the space, since nearly all their places are after one."""
+_ELSEWHERE = 0.002
+_CAPITAL_I = [("I", letter) for letter in "abcdefghijklmnopqrstuvwxyz"]
+"""They come first, so that no name begins with the token of the word I."""
 
 Pair = tuple[str, str]
 
@@ -124,38 +131,56 @@ def learn(texts: Iterable[str], size: int = SIZE) -> Tokenizer:
     Merges are learned in this order: the syllables of rare words, most of which are invented names; the frequent words
     as wholes; runs of signs; the words of `JOINED`, and those with a space in front.
     """
-    words, signs = _counted(texts)
-    frequent = dict(words.most_common(_RECURRING))
-    rare = dict(words.most_common(_RECURRING + _RARE)[_RECURRING:])
+    found = _counted(texts)
+    frequent = dict(found.words.most_common(_RECURRING))
+    rare = dict(found.words.most_common(_RECURRING + _RARE)[_RECURRING:])
+    joined = [*JOINED, *found.only_after_space(_JOINED_BY_PLACE)]
     room = size - len(_LETTERS) - len(CONTROL + USER_DEFINED)
-    merges = _Learner(rare, [], longest=_SYLLABLE_LENGTH).learn(_SYLLABLES)
-    merges += _Learner(signs, [], longest=4).learn(_SIGNS)
+    merges = [*_CAPITAL_I]
+    merges += _Learner(rare, merges, longest=_SYLLABLE_LENGTH).learn(_SYLLABLES)
+    merges += _Learner(found.signs, merges, longest=4).learn(_SIGNS)
     for source in (frequent, rare):
         learner = _Learner(source, merges)
-        while (left := room - len({first + second for first, second in merges + _closing_merges(merges)})) > 0:
+        while (left := room - len({first + second for first, second in merges + _closing(merges, joined)})) > 0:
             more = learner.learn(left)
             merges += more
             if not more:
                 break
-    return Tokenizer(merges + _closing_merges(merges))
+    return Tokenizer(merges + _closing(merges, joined))
 
 
-def _counted(texts: Iterable[str]) -> tuple[Counter[str], Counter[str]]:
-    """How often each word occurs, and each run of signs."""
+@dataclass(slots=True)
+class _Counts:
+    words: Counter[str] = field(default_factory=Counter)
+    after_space: Counter[str] = field(default_factory=Counter)
+    signs: Counter[str] = field(default_factory=Counter)
+
+    def only_after_space(self, most: int) -> list[str]:
+        """The most frequent words in small letters that, but for a few places, stand after a space."""
+        candidates = (
+            word
+            for word, times in self.words.most_common(_RECURRING)
+            if word.isascii() and word.islower() and times - self.after_space[word] <= _ELSEWHERE * times
+        )
+        return list(islice(candidates, most))
+
+
+def _counted(texts: Iterable[str]) -> _Counts:
+    """How often each word occurs, but for those of `JOINED`, and each run of signs."""
     pieces: Counter[str] = Counter()
     for text in texts:
         for part in _SPECIAL.split(text)[::2]:
             pieces.update(_PIECE.findall(part))
-    words: Counter[str] = Counter()
-    signs: Counter[str] = Counter()
+    counts = _Counts()
     for piece, times in pieces.items():
         if found := _WORD.search(piece):
-            words[_spelled(found[0])] += times
+            word = _spelled(found[0])
+            if word not in _WHOLE:
+                counts.words[word] += times
+                counts.after_space[word] += times * piece.startswith(" ")
         elif not piece[0].isdigit():
-            signs[_spelled(piece)] += times
-    for word in JOINED:
-        words.pop(word, None)
-    return words, signs
+            counts.signs[_spelled(piece)] += times
+    return counts
 
 
 class _Learner:
@@ -200,13 +225,13 @@ class _Learner:
                 del self._counts[pair]
 
 
-def _closing_merges(before: list[Pair]) -> list[Pair]:
-    """What makes the small words and, after all of them, puts the space in front of each."""
+def _closing(before: list[Pair], joined: Sequence[str]) -> list[Pair]:
+    """What makes these words and, after all of them, puts the space in front of each."""
     ranks = {pair: rank for rank, pair in enumerate(before)}
-    for word in JOINED:
+    for word in joined:
         while len(tokens := apart(word, ranks)) > 1:
             ranks[tokens[-2], tokens[-1]] = len(ranks)
-    return [*list(ranks)[len(before) :], *((_SPACE, word) for word in JOINED)]
+    return [*list(ranks)[len(before) :], *((_SPACE, word) for word in joined)]
 
 
 def _joined(tokens: list[str], pair: Pair) -> list[str]:
