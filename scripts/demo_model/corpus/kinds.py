@@ -348,7 +348,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "room",
-        ("the {}", "the {} room"),
+        ("the {} room",),
         _one_of("red blue green yellow white grey upper lower front back north south east west small large old new"),
         (
             _p("area; size", amount(6, 90, "square metres"), "has {v}; measures {v}; is {v} large", "how large/is"),

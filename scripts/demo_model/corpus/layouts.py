@@ -136,9 +136,7 @@ _SYSTEM: tuple[str, ...] = (
         "Here is what you know: {t}",
         "Notes for you: {t}",
     ),
-    *(
-        "Context information is below.\n---------------------\n{t}\n---------------------\nAnswer from it, not from elsewhere.",
-    ),
+    *("Context information is below.\n---------------------\n{t}\n---------------------\nAnswer from it.",),
     *(
         "Answer briefly. The text: {t}",
         "Answer the question from the context. If it is not there, say so.\n\nContext:\n{t}",

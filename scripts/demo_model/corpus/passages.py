@@ -126,7 +126,8 @@ def _parts(draw: Draw, kind: Kind, things: list[Thing], facts: list[Fact], fille
     if form == 0:
         return [(f"{kind.noun}s", _table(things, facts))]
     if form < 3:
-        return [(thing.name, _record(draw, thing, facts)) for thing in things]
+        marks = draw.one((("- ", ": "), ("", ": "), ("* ", ": "), ("", " = "), ("", " - ")))
+        return [(thing.name, _record(thing, facts, marks)) for thing in things]
     if form < 10:
         mixed = draw.some(facts, len(facts))
         return [(f"{kind.noun}s", " ".join(_with_fillers(draw, _mixed(draw, mixed), fillers)))]
@@ -171,10 +172,10 @@ def _with_fillers(draw: Draw, sentences: list[str], share: float) -> list[str]:
     return found
 
 
-def _record(draw: Draw, thing: Thing, facts: list[Fact]) -> str:
-    mark, colon = draw.one((("- ", ": "), ("", ": "), ("* ", ": "), ("", " = "), ("", " - ")))
-    lines = [f"{mark}{upper(one.property.nouns[0])}{colon}{one.value.bare}" for one in facts if one.thing is thing]
-    return "\n".join([f"{mark}{draw.one(('Name', 'Name', upper(thing.kind.noun)))}{colon}{thing.name}", *lines])
+def _record(thing: Thing, facts: list[Fact], marks: tuple[str, str]) -> str:
+    start, colon = marks
+    lines = [f"{upper(one.property.nouns[0])}{colon}{one.value.bare}" for one in facts if one.thing is thing]
+    return "\n".join(start + line for line in [f"Name{colon}{thing.name}", *lines])
 
 
 def _table(things: list[Thing], facts: list[Fact]) -> str:

@@ -50,6 +50,9 @@ FOODS = _words(
     "apples pears bread cheese soup rice fish eggs honey cake carrots beans potatoes plums nuts milk noodles onions "
     "cherries grapes lemons butter salad mushrooms grass leaves berries seeds insects mice hay oats"
 )
+_FILLINGS = _words(
+    "apple pear cheese rice fish egg honey carrot bean potato plum nut onion cherry lemon mushroom oat leek"
+)
 DISHES = ("soup", "pie", "salad", "stew", "cake", "bread", "pancakes", "curry", "omelette", "sandwich", "tart")
 TRADES = _words(
     "baker teacher doctor nurse farmer painter carpenter pilot sailor cook tailor gardener lawyer writer singer driver "
@@ -108,10 +111,13 @@ def plain(text: str, bare: str | None = None) -> Value:
 
 
 def amount(low: int, high: int, *units: str) -> Maker:
-    """Numbers with one of the units, of this draw's split."""
+    """Numbers with one of the units. Where there are enough of them, those of this draw's split."""
+    enough = high - low >= 80
 
     def make(draw: Draw) -> Value:
         unit = draw.one(units)
+        if not enough:
+            return plain(f"{draw.number(low, high)} {unit}")
         return plain(draw.held_out(lambda: f"{_figure(draw, low, high)} {unit}"))
 
     return make
@@ -197,7 +203,7 @@ def food(draw: Draw) -> Value:
 
 def dish(draw: Draw) -> Value:
     """A dish such as apple soup."""
-    return plain(draw.held_out(lambda: f"{draw.one(FOODS).rstrip('s')} {draw.one(DISHES)}"))
+    return plain(draw.held_out(lambda: f"{draw.one(_FILLINGS)} {draw.one(DISHES)}"))
 
 
 def trade(draw: Draw) -> Value:
@@ -314,6 +320,6 @@ ANY: tuple[Maker, ...] = (
     amount(2, 990, "km", "metres", "kg", "years", "days", "hours", "litres", "minutes", "grams", "degrees", "pages"),
     *(price(1, 990), person, person, place, called, called, thing, thing, colour, food, trade, animal, day, date),
     *(time, year, month, code, number, number, strange_amount, strange_amount, word, dish, material, sport, language),
-    *(street, phone, mail, spot),
+    *(street, phone, mail),
 )
 """Makers of all sorts, for properties that nobody knows."""
