@@ -20,12 +20,22 @@ PARTS: dict[str, float] = {
 """The files of the corpus, each with its share of all conversations."""
 
 WEIGHTS: dict[str, float] = {
-    "reading.reading": 3.0,
-    "reading.no_text": 0.4,
+    "reading.reading": 5.0,
+    "reading.no_text": 0.3,
     "tools.tool_call": 3.0,
-    "tools.tool_none": 1.5,
-    "arithmetic.arithmetic": 3.0,
-    "memory.memory": 2.0,
+    "tools.tool_session": 3.0,
+    "tools.tool_none": 2.0,
+    "tools.tool_thinking": 0.7,
+    "arithmetic.arithmetic": 4.0,
+    "arithmetic.counting": 1.5,
+    "arithmetic.arithmetic_limits": 0.7,
+    "memory.memory": 4.0,
+    "persona.persona": 5.0,
+    "persona.persona_beside_facts": 2.0,
+    "persona.self": 2.0,
+    "persona.persona_nameless": 0.5,
+    "talk.talk": 3.0,
+    "talk.odd": 1.5,
 }
 """Skills that are drawn more or less often than the others of their file, which count as 1."""
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from demo_model.corpus.draw import Draw
 
-_STARTS = tuple("B C D F G H J K L M N P R S T V W Z Br Ch Dr Fl Gr Kr Pl Sh St Th Tr A E I O U Y".split())
-_VOWELS = tuple("a e i o u a e i o ai ea ee io oa ou y".split())
-_MIDDLES = tuple("b d f g k l m n p r s t v z l m n r ll nn rr st nd rk lm nt".split())
+_NOT_FIT = ("shit", "fuck", "cunt", "cock", "dick", "tit", "nazi", "rape", "slut", "arse", "piss", "fag", "nig", "cum")
+_START = "B C D F G H J K L M N P R S T V W Z Br Ch Dr Fl Gr Kr Pl Sh St Th Tr A E I O U Y"
+_VOWEL = "a e i o u a e i o ai ea ee io oa ou y"
+_MIDDLE = "b d f g k l m n p r s t v z l m n r ll nn rr st nd rk lm nt"
+_PLACE_END = "ford ham ton burg dale mouth haven wick stad by field port ville bridge"
+_STARTS, _VOWELS, _MIDDLES, _PLACE_ENDS = (tuple(parts.split()) for parts in (_START, _VOWEL, _MIDDLE, _PLACE_END))
 _ENDS = ("", "", "", "n", "r", "s", "l", "m", "t", "th", "nd", "x", "k")
-_PLACE_ENDS = tuple("ford ham ton burg dale mouth haven wick stad by field port ville bridge".split())
 
 
 def invented(draw: Draw) -> str:
     """A name such as Mirola or Brenk, of this draw's split."""
-    return draw.held_out(lambda: _syllables(draw))
+    return draw.held_out(lambda: _fit(draw, _syllables))
 
 
 def place(draw: Draw) -> str:
@@ -21,8 +25,8 @@ def place(draw: Draw) -> str:
 
     def make() -> str:
         if draw.chance(0.5):
-            return _syllables(draw)
-        return _syllables(draw, short=True) + draw.one(_PLACE_ENDS)
+            return _fit(draw, _syllables)
+        return _fit(draw, lambda draw: _syllables(draw, short=True) + draw.one(_PLACE_ENDS))
 
     return draw.held_out(make)
 
@@ -30,6 +34,13 @@ def place(draw: Draw) -> str:
 def lower(draw: Draw) -> str:
     """A word in small letters such as mirola, for names of tools and parameters, of this draw's split."""
     return invented(draw).lower()
+
+
+def _fit(draw: Draw, make: Callable[[Draw], str]) -> str:
+    """A made name that offends nobody."""
+    while any(word in (made := make(draw)).lower() for word in _NOT_FIT):
+        pass
+    return made
 
 
 def _syllables(draw: Draw, *, short: bool = False) -> str:

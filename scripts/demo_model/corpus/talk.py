@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from demo_model.corpus import names
 from demo_model.corpus.around import ASSISTANTS, unrelated_tools
-from demo_model.corpus.conversation import Conversation, Expected, Tool
+from demo_model.corpus.conversation import Conversation, Expected
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import THINGS, person
 from demo_model.corpus.exchange import Exchange, conversation, phrased, typed
@@ -254,8 +254,9 @@ def chat(draw: Draw) -> Conversation:
     """Some turns of small talk, whoever the system message says the assistant is: it names nobody."""
     exchanges = [intent(draw, "greeting")] if draw.chance(0.4) else []
     exchanges += [meeting(draw, person(draw))] if draw.chance(0.25) else []
-    exchanges += [odd(draw) if draw.chance(0.15) else small(draw) for _ in range(draw.number(1, 5))]
-    return conversation("talk", exchanges, system=_system(draw), tools=_tools(draw))
+    tools = unrelated_tools(draw) if draw.chance(0.25) else ()  # what is odd without tools may be a tool's task
+    exchanges += [odd(draw) if not tools and draw.chance(0.15) else small(draw) for _ in range(draw.number(1, 5))]
+    return conversation("talk", exchanges, system=_system(draw), tools=tools)
 
 
 def stories(draw: Draw) -> Conversation:
@@ -267,7 +268,7 @@ def stories(draw: Draw) -> Conversation:
 def oddities(draw: Draw) -> Conversation:
     """What fits nothing, several times."""
     exchanges = [small(draw) if draw.chance(0.2) else odd(draw) for _ in range(draw.number(1, 4))]
-    return conversation("odd", [*exchanges, odd(draw)], system=_system(draw), tools=_tools(draw))
+    return conversation("odd", [*exchanges, odd(draw)], system=_system(draw))
 
 
 def small_talk(draw: Draw) -> Conversation:
@@ -279,10 +280,6 @@ def small_talk(draw: Draw) -> Conversation:
 
 def _system(draw: Draw) -> str:
     return phrased(draw, ASSISTANTS) if draw.chance(0.4) else ""
-
-
-def _tools(draw: Draw) -> tuple[Tool, ...]:
-    return unrelated_tools(draw) if draw.chance(0.25) else ()
 
 
 SKILLS = {"talk": chat, "story": stories, "odd": oddities}
