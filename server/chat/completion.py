@@ -73,7 +73,7 @@ class LocalBackend:
         if template is not None:
             param = "messages"
             messages = [_dressed(message, card) for message in turn.messages]
-            rendered = template.render(messages, tools=turn.tools, kwargs=turn.template_kwargs)
+            rendered = template.render(messages, tools=[tool.openai() for tool in turn.tools], kwargs=turn.template_kwargs)
             prompts = [_tokenize(vocabulary, rendered)]
             channels = Channels.after(rendered.text, tags=card.reasoning or DEFAULT_TAGS)
         else:

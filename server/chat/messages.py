@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -32,6 +33,38 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that the model may call. `parameters` is the JSON schema of its arguments."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"type": "object", "properties": {}})
+    strict: bool = False
+    """Whether the arguments must follow the schema: they are constrained then."""
+
+    def openai(self) -> dict[str, Any]:
+        """As OpenAI's clients write it, and as templates read it."""
+        function = {"name": self.name, "description": self.description, "parameters": dict(self.parameters)}
+        return {"type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """Whether tools are to be called. `name`: this one and no other, with mode `required`."""
+
+    mode: Literal["auto", "none", "required"] = "auto"
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What an answer's text must look like. `value`: the JSON schema, the grammar's or pattern's text, the choices."""
+
+    kind: Literal["json_object", "json_schema", "lark", "gbnf", "regex", "choice"]
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """Everything about one call to a model, in no dialect. Exactly one of `messages` and `prompts` is given."""
 
@@ -49,7 +82,13 @@ class Turn:
     scope: str = ""
     priority: int = 0
     template_kwargs: dict[str, Any] = field(default_factory=dict)
-    tools: tuple[dict[str, Any], ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()
+    parallel_calls: bool = True
+    """Whether one answer may make several calls."""
+    form: Form | None = None
+    thinking_budget: int | None = None
+    """Tokens after which a thought is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +102,26 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPiece:
+    """The next piece of a call that the model is making. The first piece of a call, and only that, has id and name."""
+
+    number: int
+    """Which call of the answer, from 0."""
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+    """A fragment of JSON text: a call's fragments joined are its arguments."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
-    """The next piece of one choice. The last one of a choice has `finish` and no text."""
+    """The next piece of one choice: text, a thought or a piece of a call. The last one of a choice has `finish` and
+    nothing else.
+    """
 
     index: int
     content: str = ""
     reasoning: str = ""
+    call: CallPiece | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
     finish: FinishReason | None = None

@@ -15,6 +15,8 @@ class FinishReason(enum.StrEnum):
 
     STOP = "stop"
     LENGTH = "length"
+    TOOL_CALLS = "tool_calls"
+    """It ended by itself, with calls of tools: said by the floor that reads them, never by the engine."""
     CANCELLED = "cancelled"
 
 
@@ -45,6 +47,13 @@ class SamplingParams:
 
 
 @dataclass(frozen=True, slots=True)
+class Constraint:
+    """What an answer may be, from its first token to its last: a grammar in llguidance's Lark."""
+
+    grammar: str
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One answer to one prompt. `n` answers are n requests: the prefix cache makes the prompt shared."""
 
@@ -62,6 +71,9 @@ class GenerationRequest:
     """Who may share its prefix: equal scopes share cells."""
     priority: int = 0
     """Higher goes first."""
+    constraint: Constraint | None = None
+    shows_control: bool = False
+    """Whether control tokens stand in the answer's text by name: where calls of tools are made of them."""
 
 
 @dataclass(frozen=True, slots=True)
