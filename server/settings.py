@@ -104,6 +104,7 @@ class LimitsSection(_Section):
     tools: int = Field(ge=1)
     template_seconds: float = Field(gt=0)
     template_bytes: int = Field(ge=1)
+    kept_mb: int = Field(ge=1)
     slow_reader_seconds: float = Field(gt=0)
 
 

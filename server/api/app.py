@@ -26,7 +26,11 @@ from server.chat.backend import Backend
 from server.chat.completion import LocalBackend
 from server.engine.pool import Pool
 from server.settings import Settings
+from server.store.audit import AuditLog
 from server.store.auth_keys import AuthKeys
+from server.store.conversations import Conversations
+from server.store.database import Database
+from server.store.responses import Responses
 from server.telemetry import Metrics
 
 log = logging.getLogger(__name__)
@@ -45,7 +49,11 @@ def build_app(
     metrics = Metrics()
     pool = pool or Pool(settings, catalog, metrics)
     backend = backend or LocalBackend(pool, catalog, settings)
-    house = House(settings, catalog, pool, backend, keys or AuthKeys.open(settings), metrics)
+    database = Database.open(settings)
+    keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
+    limit = settings.limits.kept_mb << 20
+    kept, conversations = Responses(database, limit), Conversations(database, limit)
+    house = House(settings, catalog, pool, backend, keys, metrics, database, kept, conversations)
 
     @cache
     def document() -> dict[str, Any]:
@@ -104,6 +112,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         if isinstance(house.backend, LocalBackend):
             house.backend.close()
         await asyncio.to_thread(house.keys.close)
+        await asyncio.to_thread(house.database.close)
 
 
 async def _follow_the_catalog(house: House) -> None:

@@ -26,6 +26,9 @@ from server.telemetry import Metrics
 if TYPE_CHECKING:
     from server.engine.pool import Pool
     from server.store.auth_keys import AuthKeys
+    from server.store.conversations import Conversations
+    from server.store.database import Database
+    from server.store.responses import Responses
 
 Right = Literal["chat", "models", "admin"]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -41,6 +44,9 @@ class House:
     backend: Backend
     keys: AuthKeys
     metrics: Metrics
+    database: Database
+    responses: Responses
+    conversations: Conversations
 
 
 def house_of(request: Request) -> House:

@@ -24,7 +24,7 @@ from server.errors import NotFound, Unauthorized
 from server.settings import Settings, load_settings
 from server.store.auth_keys import Key
 from tests.api.scripted import MODELS, ScriptedBackend, ScriptedPool
-from tests.api.served import Served, serving
+from tests.api.served import Served, prepare, serving
 
 
 def key(id: str, *rights: str) -> Key:
@@ -120,6 +120,7 @@ def make_stage(tmp_path: Path) -> MakeStage:
                 **(overrides or {}),
             }
         )
+        prepare(settings)
         backend, pool, keys = ScriptedBackend(), Pool(MODELS), FakeKeys()
         app = build_app(settings, backend=backend, pool=pool, keys=keys)  # type: ignore[arg-type]
         return Stage(app, settings, backend, pool, keys)

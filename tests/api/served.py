@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,10 +21,19 @@ from server.api.app import build_app
 from server.engine.pool import Pool
 from server.settings import Settings, load_settings
 from server.store.auth_keys import AuthKeys
+from server.store.database import Database
 from tests.api.scripted import MODELS, ScriptedBackend, ScriptedKeys, ScriptedPool
 
 KEY = "key-of-the-tests"
 OTHER_KEY = "key-of-somebody-else"
+
+
+@cache
+def blank_database() -> bytes:
+    """A database of the present schema: to make one takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        Database.open(load_settings(overrides={"paths.data_dir": Path(folder)})).close()
+        return (Path(folder) / "llm-api.db").read_bytes()
 
 
 def settings_at(folder: Path, **overrides: Any) -> Settings:
@@ -35,7 +46,17 @@ def settings_at(folder: Path, **overrides: Any) -> Settings:
         "paths.data_dir": folder / "var",
         **{name.replace("__", "."): value for name, value in overrides.items()},
     }
-    return load_settings(overrides=given)
+    settings = load_settings(overrides=given)
+    prepare(settings)
+    return settings
+
+
+def prepare(settings: Settings) -> None:
+    """An empty database where the server will look for one, unless there is one."""
+    settings.paths.data_dir.mkdir(exist_ok=True)
+    file = settings.paths.data_dir / "llm-api.db"
+    if not file.exists():
+        file.write_bytes(blank_database())
 
 
 @dataclass
