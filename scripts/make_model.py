@@ -18,7 +18,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -70,7 +70,7 @@ def _spelled(data: bytes) -> str:
 class Vocabulary:
     """Token texts as the file holds them, with what the tokenizer needs to find them."""
 
-    model: Literal["gpt2", "llama"]
+    model: Literal["gpt2", "llama", "bert"]
     tokens: list[str] = field(default_factory=list)
     types: list[int] = field(default_factory=list)
     merges: list[str] = field(default_factory=list)
@@ -99,6 +99,13 @@ class Vocabulary:
         writer.add_tokenizer_model(self.model)
         writer.add_token_list(self.tokens)
         writer.add_token_types(self.types)
+        if self.model == "bert":
+            writer.add_bos_token_id(self.ids["[CLS]"])
+            writer.add_sep_token_id(self.ids["[SEP]"])
+            writer.add_unk_token_id(self.ids["[UNK]"])
+            writer.add_pad_token_id(self.ids["[PAD]"])
+            writer.add_mask_token_id(self.ids["[MASK]"])
+            return
         if self.model == "gpt2":
             writer.add_tokenizer_pre("llama-bpe")
             writer.add_token_merges(self.merges)
@@ -149,6 +156,20 @@ def sentence_piece_vocabulary() -> Vocabulary:
     _add_special(vocabulary)
     for code in (0x2581, *range(0x21, 0x7F)):
         vocabulary.add(chr(code))
+    return vocabulary
+
+
+def word_piece_vocabulary() -> Vocabulary:
+    """BERT's kind: lower-case words in pieces, where U+2581 stands before what begins a word. Each printable ASCII
+    character is a piece, and common endings are; what has none is [UNK].
+    """
+    vocabulary = Vocabulary("bert")
+    for text in ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"):
+        vocabulary.add(text, TokenType.CONTROL)
+    letters = [chr(code) for code in range(0x21, 0x7F) if not chr(code).isupper()]
+    for piece in (*letters, "the", "and", "is", "of", "to", "in", "ing", "ed", "er", "ion"):
+        vocabulary.add(f"\u2581{piece}")
+        vocabulary.add(piece)
     return vocabulary
 
 
@@ -353,14 +374,28 @@ SHAPES = {
 
 
 def random_model(
-    path: Path, shape: str | Shape = "tiny", *, quant: Quant = "Q8_0", seed: int = 1, tie: bool = True
+    path: Path,
+    shape: str | Shape = "tiny",
+    *,
+    quant: Quant = "Q8_0",
+    seed: int = 1,
+    tie: bool = True,
+    pooling: gguf.PoolingType | None = None,
 ) -> None:
-    """A llama of random weights. `tie`: the head is the embedding. Logits spread with a deviation of about 2.5."""
+    """A llama of random weights. `tie`: the head is the embedding. Logits spread with a deviation of about 2.5.
+    `pooling`: the file says that it is for embeddings.
+    """
     numbers = SHAPES[shape] if isinstance(shape, str) else shape
     name = shape if isinstance(shape, str) else "random"
     tensors = _transformer(numbers, quant, seed, tie)
     vocabulary = byte_level_vocabulary(numbers.vocabulary)
-    _write(path, "llama", lambda writer: numbers.describe(writer, name, vocabulary), tensors)
+
+    def fill(writer: gguf.GGUFWriter) -> None:
+        numbers.describe(writer, name, vocabulary)
+        if pooling is not None:
+            writer.add_pooling_type(pooling)
+
+    _write(path, "llama", fill, tensors)
 
 
 def _transformer(shape: Shape, quant: Quant, seed: int, tie: bool = True, post_norms: bool = False) -> list[Tensor]:
@@ -451,6 +486,53 @@ def recurrent_model(path: Path, *, seed: int = 1) -> None:
     _write(path, "mamba", fill, tensors)
 
 
+def bert_model(
+    path: Path, *, pooling: gguf.PoolingType = gguf.PoolingType.MEAN, context: int = 256, seed: int = 1
+) -> None:
+    """A random BERT, which turns a text into a vector. With pooling RANK it has a head that gives a score instead."""
+    vocabulary = word_piece_vocabulary()
+    shape = replace(SHAPES["tiny"], kv_heads=2, vocabulary=len(vocabulary.tokens), context=context)
+
+    def fill(writer: gguf.GGUFWriter) -> None:
+        shape.describe(writer, "bert", vocabulary, None)
+        writer.add_layer_norm_eps(1e-12)
+        writer.add_causal_attention(False)
+        writer.add_pooling_type(pooling)
+        writer.add_token_type_count(2)
+
+    _write(path, "bert", fill, _encoder(shape, seed, ranks=pooling is gguf.PoolingType.RANK))
+
+
+def _encoder(shape: Shape, seed: int, *, ranks: bool) -> list[Tensor]:
+    width, wide = shape.width, shape.feed_forward
+
+    def random(name: str, rows: int, columns: int, gain: float = 1.0) -> Tensor:
+        return _random(f"{name}.weight", (rows, columns), gain / columns**0.5, "F32", seed)
+
+    def linear(name: str, rows: int, columns: int, gain: float = 1.0) -> list[Tensor]:
+        return [random(name, rows, columns, gain), _zeros(f"{name}.bias", rows)]
+
+    def norm(name: str) -> list[Tensor]:
+        return [_ones(f"{name}.weight", width), _zeros(f"{name}.bias", width)]
+
+    tensors = [
+        random("token_embd", shape.vocabulary, width, 2.5),
+        random("token_types", 2, width),
+        random("position_embd", shape.context, width),
+        *norm("token_embd_norm"),
+    ]
+    for layer in range(shape.layers):
+        block = f"blk.{layer}."
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            tensors += linear(f"{block}{name}", width, width, 3.0)
+        tensors += norm(f"{block}attn_output_norm")
+        tensors += linear(f"{block}ffn_up", wide, width) + linear(f"{block}ffn_down", width, wide, 4.0)
+        tensors += norm(f"{block}layer_output_norm")
+    if ranks:
+        tensors += linear("cls", width, width) + linear("cls.output", 1, width, 3.0)
+    return tensors
+
+
 KINDS: dict[str, Callable[[Path], None]] = {
     "greeting": chain_model,
     "counting": counting_model,
@@ -458,6 +540,11 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "spm": spm_model,
     "window": window_model,
     "recurrent": recurrent_model,
+    "bert": bert_model,
+    "bert-cls": lambda path: bert_model(path, pooling=gguf.PoolingType.CLS),
+    "ranker": lambda path: bert_model(path, pooling=gguf.PoolingType.RANK),
+    "embedder": lambda path: random_model(path, pooling=gguf.PoolingType.MEAN),
+    "embedder-last": lambda path: random_model(path, pooling=gguf.PoolingType.LAST),
 }
 
 

@@ -115,6 +115,10 @@ class ModelCard:
     """Tokens that all requests together may hold."""
     slots: int | None = None
     batch: int | None = None
+    embeddings: bool | str = False
+    """Whether it may be asked for embeddings though it writes text; or how: mean, cls or last."""
+    rerank: bool = False
+    """Whether documents may be ranked by their embeddings."""
     ubatch: int | None = None
     gpu_layers: int | None = None
     """-1: all of them."""
@@ -316,6 +320,8 @@ class Catalog:
             lora=tuple(Lora(self._place(one["file"]), one.get("scale", 1.0)) for one in params.get("lora", ())),
             projector=self._optional(params.get("projector")),
             draft=self._optional(params.get("draft")),
+            embeddings=entry.get("embeddings", False),
+            rerank=entry.get("rerank", False),
             autoload=entry.get("autoload"),
             idle_seconds=entry.get("idleSeconds"),
             prefix_scope=entry.get("prefixScope"),

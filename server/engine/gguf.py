@@ -17,11 +17,20 @@ from server.errors import ModelLoadFailed
 MOST_LAYERS = 512
 """llama.cpp's own bound, an assertion there; the same one holds for experts."""
 
+MOST_POOLING = 4
+"""The last way of pooling that llama.cpp has a number for."""
+
 RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
 HYBRID = frozenset(
     {"jamba", "falcon-h1", "granitehybrid", "lfm2", "lfm2moe", "nemotron_h", "nemotron_h_moe", "plamo2"}
     | {"qwen3next", "qwen35", "qwen35moe", "kimi-linear"}
 )
+ENCODERS = frozenset(
+    {"bert", "modern-bert", "neo-bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "eurobert"}
+    | {"gemma-embedding", "t5encoder"}
+)
+"""Each token sees all others, nothing is cached, and there is no head that would tell the next one."""
+
 NOT_MODELS = {"clip": "a projector for images or sound", "adapter": "a LoRA adapter", "imatrix": "an importance matrix"}
 
 _BLOCK = re.compile(r"blk\.(\d{1,4})\.")
@@ -64,6 +73,22 @@ class Header:
     def hybrid(self) -> bool:
         """Attention in some layers, state in others."""
         return self.architecture in HYBRID
+
+    @property
+    def encoder(self) -> bool:
+        """It reads text and writes none."""
+        return self.architecture in ENCODERS
+
+    @property
+    def causal(self) -> bool:
+        """Whether a token sees only those before it, as a model that writes must have it."""
+        return not self.encoder and self.metadata.get(f"{self.architecture}.attention.causal") is not False
+
+    @property
+    def pooling(self) -> int:
+        """How llama.cpp numbers what makes one vector, or a score, of all tokens; 0: it was not made for that."""
+        value = self.metadata.get(f"{self.architecture}.pooling_type", 0)
+        return value if isinstance(value, int) and 0 <= value <= MOST_POOLING else 0
 
     @property
     def chat_template(self) -> str | None:
@@ -275,15 +300,20 @@ def estimate(
     type_v: str = "f16",
     gpu_layers: int = 0,
     flash: bool = True,
+    outputs: int = 0,
 ) -> Estimate:
     """What llama.cpp will allocate for this model, a pool of `cells` tokens and steps of at most `batch`.
+    `outputs`: for vectors, so many tokens whose outputs are kept at once.
 
     Weights and KV are exact but for padding. The scratch follows llama.cpp's two peaks: in the attention (the mask,
     and without flash attention the scores) and at the head (logits of the batch that its graph is reserved for).
     """
     cells = -(-cells // 256) * 256
     outside = sum(tensor.bytes for tensor in header.tensors) - sum(header.layer_bytes)
-    kv = [_layer_kv(header, layer, cells, slots, type_k, type_v) for layer in range(header.layers)]
+    kv = [
+        0 if header.encoder else _layer_kv(header, layer, cells, slots, type_k, type_v)
+        for layer in range(header.layers)
+    ]
     head = next((each.bytes for each in header.tensors if each.name == "output.weight"), 0)
     if not head:
         head = next(each.bytes for each in header.tensors if each.name == "token_embd.weight")
@@ -292,12 +322,13 @@ def estimate(
     queries = max(header.heads) * header.key_size + 2 * max(header.kv_heads) * max(header.key_size, header.value_size)
     inner = max(2 * header.feed_forward, queries) + 3 * header.width
     states = slots * _state(header) * 4 if header.recurrent or header.hybrid else 0
-    logits = batch * 4 * (header.vocabulary + 2 * header.width)
+    logits = 0 if header.encoder else batch * 4 * (header.vocabulary + 2 * header.width)
+    kept = 4 * (outputs * header.width if outputs else slots * header.vocabulary)
     scratch = max(logits, attention + batch * 4 * inner) + states
     return Estimate(
         weights=outside + sum(header.layer_bytes),
         kv=sum(kv),
-        compute=scratch + scratch // 32 + slots * header.vocabulary * 4 + 2**18,
+        compute=scratch + scratch // 32 + kept + 2**18,
         layer=tuple(weights + cache for weights, cache in zip(header.layer_bytes, kv, strict=True)),
         head=head,
         gpu_layers=gpu_layers,

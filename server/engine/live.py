@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from server.engine.embedder import Embed
 from server.engine.host import Loaded, Plan, ThreadHost
 from server.engine.loop import Cancel, StepReport, Submit
-from server.engine.request import GenerationRequest, TokenEvent
+from server.engine.request import EmbeddingRequest, FinishReason, GenerationRequest, Outcome, TokenEvent
 from server.errors import EngineDied, ServerError, TooManyRequests
 from server.telemetry import ModelMetrics
 
@@ -74,6 +75,8 @@ class LiveModel:
         self.plan: Plan = host.plan
         self.fingerprint = fingerprint
         self.running = 0
+        self._counts: dict[bool, tuple[int, int]] = {}
+        """Running and waiting, of the embedder (True) and of the loop."""
 
     @property
     def context(self) -> int:
@@ -114,11 +117,18 @@ class LiveModel:
 
     def start(self, box: Mailbox, requests: list[GenerationRequest]) -> None:
         """Start the requests of a call that has entered."""
+        self._open(box, Submit(tuple(requests)))
+
+    def embed(self, box: Mailbox, requests: list[EmbeddingRequest]) -> None:
+        """Start a call that has entered and wants vectors: each request's only event is its outcome."""
+        self._open(box, Embed(tuple(requests)))
+
+    def _open(self, box: Mailbox, message: Submit | Embed) -> None:
         if self._dead is not None:
             raise self._dead
-        box.open.update(request.id for request in requests)
+        box.open.update(request.id for request in message.requests)
         self._boxes.update(dict.fromkeys(box.open, box))
-        self._host.post(Submit(tuple(requests)))
+        self._host.post(message)
 
     def _patience(self) -> float:
         """A guess at when the line will be shorter: a second, and more when many wait."""
@@ -159,7 +169,8 @@ class LiveModel:
             box = self._boxes.get(event.id)
             if box is not None:
                 self._hand_over(box, event, now, gaps)
-        self.running = report.running
+        self._counts[report.vectors] = (report.running, report.waiting)
+        self.running, waiting = map(sum, zip(*self._counts.values(), strict=True))
         metrics = self._metrics
         for generating, prompt, seconds in report.steps:
             metrics.step(generating, prompt, seconds)
@@ -167,14 +178,22 @@ class LiveModel:
             metrics.gaps(gaps)
         if report.preempted:
             metrics.preempted(report.preempted)
-        metrics.cells(report.cells, self.facts.cells)
-        metrics.queue(report.running, report.waiting)
+        if not report.vectors:
+            metrics.cells(report.cells, self.facts.cells)
+        metrics.queue(self.running, waiting)
         if report.died is not None:
-            self._dead = report.died
-            for box in set(self._boxes.values()):
-                self._let_in(box, None)
-            self._boxes.clear()
-            self._on_death(report.died)
+            self._bury(report.died)
+
+    def _bury(self, died: EngineDied) -> None:
+        """It has ended unexpectedly: tell also those who were with the other of two that share a model."""
+        self._dead = died
+        lost = Outcome(FinishReason.CANCELLED, 0, 0, 0, died)
+        for id, box in self._boxes.items():
+            box.open.discard(id)
+            self._let_in(box, None)
+            box.put(TokenEvent(id, outcome=lost))
+        self._boxes.clear()
+        self._on_death(died)
 
     def _hand_over(self, box: Mailbox, event: TokenEvent, now: float, gaps: list[float]) -> None:
         before = box.last.get(event.id)

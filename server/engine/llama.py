@@ -80,6 +80,8 @@ class LoadOptions:
     tensor_split: tuple[float, ...] = ()
     split_mode: str | None = None
     lora: tuple[tuple[Path, float], ...] = ()
+    causal: bool = True
+    """False: each token sees those after it too, and a batch cannot be computed in parts."""
 
 
 class _Log:
@@ -199,6 +201,8 @@ class Model:
         self.has_encoder = bool(C.llama_model_has_encoder(self._handle))
         template = C.llama_model_chat_template(self._handle, None)
         self.template: str | None = template.decode("utf-8", "replace") if template else None
+        template = C.llama_model_chat_template(self._handle, b"rerank")
+        self.rank_template: str | None = template.decode("utf-8", "replace") if template else None
         self._adapters = [self._adapter(lora, scale) for lora, scale in options.lora]
 
     def _adapter(self, file: Path, scale: float) -> tuple[Any, float]:
@@ -211,6 +215,10 @@ class Model:
     def context(self, options: LoadOptions) -> Context:
         """Make the one context that all sequences share. ModelLoadFailed when its memory cannot be had."""
         return Context(self._handle, options, self._adapters)
+
+    def vector_context(self, options: LoadOptions, *, ranks: bool) -> VectorContext:
+        """Make a context for vectors, or scores; there may be one of each kind on a model, each in its own thread."""
+        return VectorContext(self._handle, options, self._adapters, ranks=ranks)
 
     def buffers(self) -> list[tuple[str, str, float]]:
         """What llama.cpp reported since the load began: device, kind (model, KV, compute, output) and MiB."""
@@ -242,6 +250,7 @@ class Context:
         params.kv_unified = True
         params.swa_full = True  # a window's cache keeps all cells, so that any suffix can be dropped
         params.no_perf = True
+        self._adjust(params)
         # llama.cpp asks before every node of the graph whether to go on: far too often to call Python.
         # strlen of this flag answers in C: 0 while it is empty, 1 once `interrupt` has written to it.
         self._flag = ctypes.create_string_buffer(2)
@@ -262,6 +271,9 @@ class Context:
         self.wanted: Int8s = np.zeros(size, np.int8)
         """Whether the logits of a token are wanted."""
         self._batch = self._view_batch(size)
+
+    def _adjust(self, params: Any) -> None:
+        """Change what another kind of context wants otherwise."""
 
     def _view_batch(self, size: int) -> Any:
         """A llama_batch over the arrays above: they are its memory, and nothing of it is llama.cpp's to free."""
@@ -289,7 +301,7 @@ class Context:
     def decode(self, count: int) -> None:
         """Compute the first `count` tokens of the batch. After a ServerError the cells are in doubt: drop them."""
         self._batch.n_tokens = count
-        code = C.llama_decode(self._handle, self._batch)
+        code = (C.llama_decode if self._memory else C.llama_encode)(self._handle, self._batch)
         if code == 1:
             raise ServerError("The engine found no room in its cache where its books said there was some.")
         if code:
@@ -322,8 +334,9 @@ class Context:
         return bool(C.llama_state_seq_set_data(self._handle, data.ctypes.data_as(_BytePointer), data.size, sequence))
 
     def clear(self) -> None:
-        """Empty the cache."""
-        C.llama_memory_clear(self._memory, True)
+        """Empty the cache, if there is one."""
+        if self._memory:
+            C.llama_memory_clear(self._memory, True)
 
     def interrupt(self) -> None:
         """Make a running decode end early with an error. From any thread."""
@@ -334,6 +347,35 @@ class Context:
         handle, self._handle = self._handle, None
         if handle:
             C.llama_free(handle)
+
+
+class VectorContext(Context):
+    """A context whose batches become the outputs of their tokens, or, with `ranks`, a score for each sequence."""
+
+    def __init__(
+        self, model: Any, options: LoadOptions, adapters: list[tuple[Any, float]], *, ranks: bool = False
+    ) -> None:
+        self._ranks = ranks
+        super().__init__(model, options, adapters)
+        self.width = int(C.llama_model_n_cls_out(model) if ranks else C.llama_model_n_embd_out(model))
+        """Numbers in a vector; of scores, how many the model's head gives."""
+        # llama.cpp ends the process if it is given more at once where every token sees all others.
+        whole = not self._memory or not options.causal
+        self.most = min(options.batch, options.ubatch) if whole else options.batch
+        """Tokens of the largest batch."""
+
+    def _adjust(self, params: Any) -> None:
+        params.embeddings = True
+        params.pooling_type = C.LLAMA_POOLING_TYPE_RANK if self._ranks else C.LLAMA_POOLING_TYPE_NONE
+        params.n_outputs_max = 0  # every token's output is wanted
+
+    def outputs(self, count: int) -> Floats:
+        """A row for each of the `count` tokens that were computed; valid until the next decode."""
+        return np.ctypeslib.as_array(C.llama_get_embeddings(self._handle), (count, self.width))
+
+    def scores(self, sequence: int) -> Floats:
+        """What the model's head made of a sequence; valid until the next decode."""
+        return np.ctypeslib.as_array(C.llama_get_embeddings_seq(self._handle, sequence), (self.width,))
 
 
 def _reason(words: _Log, file: Path | None = None) -> str:

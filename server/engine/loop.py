@@ -83,6 +83,8 @@ class StepReport:
     waiting: int = 0
     cells: int = 0
     """Cells that hold something."""
+    vectors: bool = False
+    """It tells of the embedder, whose counts stand beside the loop's."""
     died: EngineDied | None = None
     """Set on the last report of a thread that ended unexpectedly."""
 

@@ -26,6 +26,7 @@ from server.engine.memory import free_host_memory
 from server.engine.sizing import Sized, size
 from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.trial import try_file
+from server.engine.uses import Kinds, Use, Uses, uses_of
 from server.engine.verdicts import Verdicts
 from server.errors import (
     Conflict,
@@ -82,6 +83,7 @@ class Pool:
         """Set, and replaced, at every change."""
         self._idle = asyncio.Event()
         """Set whenever a model has become idle."""
+        self._kinds = Kinds()
         self.verdicts = Verdicts(settings.paths.data_dir / "verdicts.json")
         self.chosen: Choice | None = None
         self.draining = False
@@ -141,10 +143,22 @@ class Pool:
         """Have the model ready; joins a load that is under way."""
         await self._ready(self._catalog.get(name))
 
-    @asynccontextmanager
-    async def lease(self, name: str) -> AsyncIterator[LiveModel]:
-        """The model, loaded if it may be, and kept for as long as the lease is held."""
+    async def uses(self, name: str) -> Uses:
+        """What a model is for, loaded or not. ModelLoadFailed when its file cannot be read."""
         card = self._catalog.get(name)
+        entry = self._entries.get(card.name)
+        if entry is not None and entry.live is not None:
+            return replace(entry.live.plan.uses, by_cosine=card.rerank)
+        return uses_of(card, await asyncio.to_thread(self._kinds.of, card.file))
+
+    @asynccontextmanager
+    async def lease(self, name: str, use: Use = Use.TEXT) -> AsyncIterator[LiveModel]:
+        """The model, loaded if it may be, and kept for as long as the lease is held. BadRequest, and no load, when it
+        is not for this use.
+        """
+        card = self._catalog.get(name)
+        with contextlib.suppress(ModelLoadFailed):  # what is wrong with a file is told by the load
+            (await self.uses(card.name)).check(card.name, use)
         entry = self._entry(card.name)
         entry.leases += 1
         if entry.leases == 1:
@@ -390,6 +404,7 @@ def _of_use(card: ModelCard) -> ModelCard:
         prefix_scope=None,
         reasoning=None,
     )
+        rerank=False,
 
 
 def _fingerprint(card: ModelCard) -> str:

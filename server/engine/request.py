@@ -6,6 +6,9 @@ import enum
 from array import array
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from server.engine.prefix_cache import Operation, Slot
 from server.errors import ServerError
 
@@ -77,6 +80,16 @@ class GenerationRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddingRequest:
+    """One text that is to become a vector, or a query with a document that are to become a score."""
+
+    id: str
+    tokens: array[int]
+    """As the model wants them, start and end included; no more than it takes."""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TokenLogprob:
     """A drawn token with what else could have been: `top` holds (token, bytes, logprob), best first."""
 
@@ -97,6 +110,10 @@ class Outcome:
     generated_tokens: int
     error: ServerError | None = None
     """Set when it did not end by itself; `reason` is then CANCELLED."""
+    stop: str | None = None
+    """The stop string that ended it."""
+    vector: npt.NDArray[np.float32] | None = field(default=None, compare=False)
+    """What an EmbeddingRequest was for: as the model gave it, of any length; of a ranking model, its scores."""
 
 
 @dataclass(frozen=True, slots=True)

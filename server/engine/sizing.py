@@ -5,13 +5,14 @@ What the card says goes first, then the settings, then what fits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.catalog import ModelCard
 from server.engine import gguf
-from server.engine.host import Plan
+from server.engine.host import Plan, VectorPlan
 from server.engine.llama import LoadOptions, can_offload
 from server.engine.memory import free_gpu_memory, physical_cores
+from server.engine.uses import Uses, uses_of
 from server.errors import ModelLoadFailed
 from server.settings import EngineSection
 
@@ -44,10 +45,68 @@ class Sized:
 
 def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: int) -> Sized:
     """Choose the sizes for a load with `free` bytes to take. The result may need more, if nothing smaller serves."""
+    uses = uses_of(card, header)
+    layers = _gpu_layers(card, header)
+    if uses.pooling is None:
+        return _for_text(card, header, settings, free, layers, uses)
+    vectors, kept = _for_vectors(card, header, settings, free, layers)
+    if uses.writes:
+        text = _for_text(card, header, settings, free - kept.kv - kept.compute, layers, uses)
+        both = replace(text.estimate, kv=text.estimate.kv + kept.kv, compute=text.estimate.compute + kept.compute)
+        return Sized(replace(text.plan, vectors=vectors), both)
+    options = vectors.options
+    plan = Plan(card.name, card.file, options, vectors.longest, settings.target_gap_ms / 1000, 0, uses, vectors)
+    return Sized(plan, kept)
+
+
+def _for_vectors(
+    card: ModelCard, header: gguf.Header, settings: EngineSection, free: int, layers: int
+) -> tuple[VectorPlan, gguf.Estimate]:
+    """The context for vectors: as long as one text may be, for what is in it is gone after the step.
+
+    Where every token sees all others a text cannot be computed in parts, and what that takes grows with its square.
+    """
+    most = header.context_length or DEFAULT_CONTEXT
+    # Beyond what it was trained on, a model that has learnt its positions one by one would read past their table.
+    longest = min(card.context or DEFAULT_CONTEXT, most)
+    step = card.batch or settings.batch
+
+    def sized(longest: int) -> tuple[VectorPlan, gguf.Estimate]:
+        batch = max(longest, step)
+        ubatch = min(card.ubatch or step, batch) if header.causal else batch
+        cells = -(-batch // _STEP) * _STEP
+        flash = card.flash_attention
+        if flash == "auto" and not layers and card.type_v in _PLAIN:
+            scores = 4 * max(1, *header.heads) * cells * ubatch
+            flash = "off" if scores <= SCORES_BYTES else "on"
+        options = replace(_options(card, settings, layers), cells=cells, slots=card.slots or settings.slots)
+        options = replace(options, batch=batch, ubatch=ubatch, flash_attention=flash, causal=header.causal)
+        estimate = gguf.estimate(
+            header,
+            cells=cells,
+            slots=options.slots,
+            batch=ubatch,
+            type_k=card.type_k,
+            type_v=card.type_v,
+            gpu_layers=layers,
+            flash=flash != "off",
+            outputs=batch,
+        )
+        return VectorPlan(options, longest, step), estimate
+
+    found = sized(longest)
+    while not card.context and longest > step and found[1].total > free:
+        longest = max(step, longest // 2)
+        found = sized(longest)
+    return found
+
+
+def _for_text(
+    card: ModelCard, header: gguf.Header, settings: EngineSection, free: int, layers: int, uses: Uses
+) -> Sized:
     context = card.context or min(header.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
     slots = card.slots or settings.slots
     batch = card.batch or settings.batch
-    layers = _gpu_layers(card, header)
     flash = card.flash_attention
     if flash == "auto" and not layers and card.type_v in _PLAIN:
         flash = "off"  # on a CPU, llama.cpp's computes fewer than 64 tokens at a time one by one
@@ -57,7 +116,7 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
     def ubatch(cells: int) -> int:
         if card.ubatch or flash != "off":
             return min(card.ubatch or batch, batch)
-        fits = SCORES_BYTES // (4 * max(header.heads, default=1) * cells) if header.heads else batch
+        fits = SCORES_BYTES // (4 * max(1, *header.heads) * cells)
         return min(batch, max(64, 1 << max(0, fits.bit_length() - 1)))
 
     def estimate(cells: int) -> gguf.Estimate:
@@ -80,18 +139,28 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
         while cells > context and estimate(cells).total > free:
             cells = max(context, cells // 2)
     cells = -(-cells // _STEP) * _STEP
+    options = replace(_options(card, settings, layers), cells=cells, slots=slots, batch=batch)
+    options = replace(options, ubatch=ubatch(cells), flash_attention=flash)
+    whole = estimate(cells)
+    # What leaves the pool is kept in memory where a copy is near: beside a CPU, and where there is memory to spare.
+    store = cells // 2 if not layers and whole.total + whole.kv <= free else 0
+    gap = settings.target_gap_ms / 1000
+    return Sized(Plan(card.name, card.file, options, min(context, cells), gap, store, uses), whole)
+
+
+def _options(card: ModelCard, settings: EngineSection, layers: int) -> LoadOptions:
+    """What does not depend on sizes; those are still to be put in."""
     threads = card.threads or settings.threads or physical_cores()
-    options = LoadOptions(
-        cells=cells,
-        slots=slots,
-        batch=batch,
-        ubatch=ubatch(cells),
+    return LoadOptions(
+        cells=0,
+        slots=0,
+        batch=0,
+        ubatch=0,
         threads=threads,
         threads_batch=card.threads_batch or threads,
         gpu_layers=layers,
         type_k=card.type_k,
         type_v=card.type_v,
-        flash_attention=flash,
         mmap=card.mmap,
         mlock=card.mlock,
         main_gpu=card.main_gpu,
@@ -99,10 +168,6 @@ def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: in
         split_mode=card.split_mode,
         lora=tuple((lora.file, lora.scale) for lora in card.lora),
     )
-    whole = estimate(cells)
-    # What leaves the pool is kept in memory where a copy is near: beside a CPU, and where there is memory to spare.
-    store = cells // 2 if not layers and whole.total + whole.kv <= free else 0
-    return Sized(Plan(card.name, card.file, options, min(context, cells), settings.target_gap_ms / 1000, store), whole)
 
 
 def _gpu_layers(card: ModelCard, header: gguf.Header) -> int:

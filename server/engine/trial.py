@@ -110,7 +110,10 @@ def open_file(path: Path) -> str | None:
     count = llama.llama_tokenize(vocabulary, text, len(text), tokens, 64, True, True)
     if path.stat().st_size > DECODED_UP_TO or llama.llama_model_has_encoder(model) or count <= 0:
         return None
-    if llama.llama_decode(context, llama.llama_batch_get_one(tokens, min(count, 48))) != 0:
+    if llama.llama_pooling_type(context) > 0:
+        llama.llama_set_embeddings(context, True)  # the head that makes a score is computed only then
+    count = min(count, 48, llama.llama_model_n_ctx_train(model))
+    if llama.llama_decode(context, llama.llama_batch_get_one(tokens, count)) != 0:
         return "a step could not be computed"
     return None
 
