@@ -27,7 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from server.chat.backend import Answer
-from server.chat.messages import Delta, Usage
+from server.chat.messages import CallPiece, Delta, ToolCall, Usage
 from server.engine.request import FinishReason, TokenLogprob
 from server.errors import ServerError
 from server.settings import Settings
@@ -94,13 +94,15 @@ class EventStream(Response):
         failure: Callable[[ServerError], bytes],
         settings: Settings,
         headers: Mapping[str, str] | None = None,
+        life: bytes = COMMENT,
     ) -> None:
-        """`failure` makes the event that tells of an error after the stream has opened."""
+        """`failure` makes the event that tells of an error after the stream has opened; `life` is sent in silence."""
         self.status_code = 200
         self.background = None
         self.init_headers({"cache-control": "no-cache", "x-accel-buffering": "no", **(headers or {})})
         self._events = events
         self._failure = failure
+        self._life = life
         self._patience = settings.models.load_wait_seconds
         self._heartbeat = settings.server.heartbeat_seconds
         self._slow_reader = settings.limits.slow_reader_seconds
@@ -162,7 +164,7 @@ class EventStream(Response):
                 # Bounded, as the watch over slow readers must not itself wait for one.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._slow_reader):
-                        await self._write(send, COMMENT)
+                        await self._write(send, self._life)
 
 
 class Chunks(Protocol):
@@ -197,14 +199,20 @@ class Choice:
     def __init__(self) -> None:
         self._content: list[str] = []
         self._reasoning: list[str] = []
+        self._calls: dict[int, list[CallPiece]] = {}
         self.logprobs: list[TokenLogprob] = []
         self.finish: FinishReason | None = None
+        self.stop: str | None = None
+        """The stop string that ended it."""
 
     def add(self, delta: Delta) -> None:
         self._content.append(delta.content)
         self._reasoning.append(delta.reasoning)
+        if delta.call is not None:
+            self._calls.setdefault(delta.call.number, []).append(delta.call)
         self.logprobs.extend(delta.logprobs)
         self.finish = delta.finish or self.finish
+        self.stop = delta.stop or self.stop
 
     @property
     def content(self) -> str:
@@ -213,6 +221,14 @@ class Choice:
     @property
     def reasoning(self) -> str:
         return "".join(self._reasoning)
+
+    @property
+    def calls(self) -> list[ToolCall]:
+        """The calls of tools, in the order in which they were made."""
+        return [
+            ToolCall(pieces[0].id, pieces[0].name, "".join(piece.arguments for piece in pieces))
+            for pieces in self._calls.values()
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +260,14 @@ async def respond(
     count: int,
     body: Callable[[Whole], dict[str, Any]],
     failure: Callable[[ServerError], bytes],
+    life: bytes = COMMENT,
 ) -> Response:
     """The answer in the way the client asked for: its stream, or the body made of the whole of it.
 
-    `failure` makes the event that tells of an error inside a stream.
+    `failure` makes the event that tells of an error inside a stream; `life` is sent while it has nothing to say.
     """
     if streamed:
-        return EventStream(stream(opening, chunks), failure=failure, settings=settings)
+        return EventStream(stream(opening, chunks), failure=failure, settings=settings, life=life)
     return JSONResponse(body(await while_connected(request.receive, fold(opening, count))))
 
 

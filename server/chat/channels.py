@@ -1,10 +1,17 @@
-"""A model's text becomes what it thought (`reasoning`) and what it says (`content`), while it streams."""
+"""A model's text becomes what it thought (`reasoning`), what it says (`content`) and the calls it makes, while it
+streams.
+"""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Literal
+
+from server.chat.messages import CallPiece, Piece
+from server.chat.tool_formats.reader import Parser
+
+__all__ = ["DEFAULT_TAGS", "Channels", "Piece"]
 
 Channel = Literal["content", "reasoning"]
 
@@ -12,14 +19,6 @@ DEFAULT_TAGS = ("<think>", "</think>")
 
 _WHITESPACE = 256
 """An answer that begins with more whitespace than this does not begin with a tag."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Text of one channel; never empty."""
-
-    channel: Channel
-    text: str
 
 
 class _State(enum.Enum):
@@ -35,11 +34,20 @@ class Channels:
 
     Newlines just inside and just after the tags belong to neither. `feed` and `finish` give the same text however
     it was cut up; what may become a tag is held back until it is known.
+
+    With `calls`, which makes the parser of a format of tool calls, the content goes through that.
     """
 
     def __init__(
-        self, *, tags: tuple[str, str] = DEFAULT_TAGS, open_reasoning: bool = False, enabled: bool = True
+        self,
+        *,
+        tags: tuple[str, str] = DEFAULT_TAGS,
+        open_reasoning: bool = False,
+        enabled: bool = True,
+        calls: Callable[[], Parser] | None = None,
     ) -> None:
+        self._make_parser = calls
+        self._parser = calls() if calls else None
         self._opening, self._closing = tags
         self._opened = open_reasoning
         self._enabled = enabled
@@ -49,21 +57,59 @@ class Channels:
         self._state = _State.CONTENT if not enabled else _State.REASONING if open_reasoning else _State.OPENING
 
     @classmethod
-    def after(cls, prompt: str, *, tags: tuple[str, str] = DEFAULT_TAGS, enabled: bool = True) -> Channels:
+    def after(
+        cls,
+        prompt: str,
+        *,
+        tags: tuple[str, str] = DEFAULT_TAGS,
+        enabled: bool = True,
+        calls: Callable[[], Parser] | None = None,
+    ) -> Channels:
         """For answers to a prompt, which may have opened the reasoning itself."""
-        return cls(tags=tags, open_reasoning=prompt.rstrip().endswith(tags[0]), enabled=enabled)
+        return cls(tags=tags, open_reasoning=opens_reasoning(prompt, tags), enabled=enabled, calls=calls)
 
     @property
     def reasoning(self) -> bool:
         """Whether the text just fed belongs to the reasoning."""
-        return self._state is _State.REASONING
+        return self._state is _State.REASONING or (self._parser is not None and self._parser.thinking)
+
+    @property
+    def called(self) -> bool:
+        """Whether there were calls."""
+        return self._parser is not None and self._parser.calls > 0
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing that follows counts, so that the answer may end: it has made the one call that was wanted."""
+        return self._parser is not None and self._parser.done
 
     def fresh(self) -> Channels:
         """The same for another answer, from its beginning."""
-        return Channels(tags=(self._opening, self._closing), open_reasoning=self._opened, enabled=self._enabled)
+        return Channels(
+            tags=(self._opening, self._closing),
+            open_reasoning=self._opened,
+            enabled=self._enabled,
+            calls=self._make_parser,
+        )
 
-    def feed(self, text: str) -> list[Piece]:
+    def feed(self, text: str) -> list[Piece | CallPiece]:
         """The pieces that are certain now."""
+        return self._parsed(self._tell_apart(text))
+
+    def finish(self) -> list[Piece | CallPiece]:
+        """What was still held back: the answer is over."""
+        pieces = self._parsed(self._left())
+        return [*pieces, *self._parser.finish()] if self._parser is not None else pieces
+
+    def _parsed(self, pieces: list[Piece]) -> list[Piece | CallPiece]:
+        if self._parser is None:
+            return [*pieces]
+        found: list[Piece | CallPiece] = []
+        for piece in pieces:
+            found += self._parser.feed(piece.text) if piece.channel == "content" else [piece]
+        return found
+
+    def _tell_apart(self, text: str) -> list[Piece]:
         if self._state is _State.CONTENT:
             return [Piece("content", text)] if text else []
         self._held += text
@@ -81,8 +127,7 @@ class Channels:
             self._held = ""
         return pieces
 
-    def finish(self) -> list[Piece]:
-        """What was still held back: the answer is over."""
+    def _left(self) -> list[Piece]:
         text, self._held = self._held, ""
         channel: Channel = "reasoning" if self._state is _State.REASONING else "content"
         self._state = _State.CONTENT
@@ -118,3 +163,8 @@ class Channels:
             if self._held.endswith(self._closing[:length]):
                 return length
         return 0
+
+
+def opens_reasoning(prompt: str, tags: tuple[str, str]) -> bool:
+    """Whether a prompt ends with the opening tag, so that the answer begins within its reasoning."""
+    return prompt.rstrip().endswith(tags[0])

@@ -11,23 +11,28 @@ import asyncio
 import itertools
 import weakref
 from array import array
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from server.catalog import Catalog, ModelCard
-from server.chat.channels import DEFAULT_TAGS, Channels
-from server.chat.messages import Delta, Message, Turn, Usage
-from server.chat.prompt import Fragment, Prompt, Specials
+from server.chat.answer import LocalAnswer
+from server.chat.backend import Token
+from server.chat.calling import Calling
+from server.chat.channels import Channels
+from server.chat.messages import Turn
+from server.chat.prompt import Specials
 from server.chat.template import Bounds, ChatTemplate, source_for
 from server.chat.template_trial import try_template
+from server.chat.tool_formats.grammar import Tokens
+from server.chat.written import Written, write
 from server.engine.deep_thread import deep_executor
-from server.engine.live import LiveModel, Mailbox
+from server.engine.live import LiveModel
 from server.engine.pool import Pool
-from server.engine.request import GenerationRequest, TokenEvent
+from server.engine.request import Constraint, GenerationRequest
 from server.engine.vocabulary import Vocabulary
-from server.errors import BadRequest, ContextLengthExceeded, ServerError
+from server.errors import BadRequest, ContextLengthExceeded
 from server.settings import Settings
 
 
@@ -51,10 +56,47 @@ class LocalBackend:
             try:
                 template = await self._template(card, live) if turn.messages else None
                 run = asyncio.get_running_loop().run_in_executor
-                prompts, channels = await run(self._writers, self._prompts, turn, card, live, template)
-                requests = self._requests(turn, card, live, prompts)
+                asked = await run(self._writers, self._ask, turn, card, live, template)
+                requests = self._requests(turn, card, live, asked)
                 live.start(box, requests)
-                yield LocalAnswer(live, box, requests, prompts, channels)
+                yield LocalAnswer(live, box, requests, len(asked.prompts), asked.channels)
+            finally:
+                live.close(box)
+
+    async def write(self, turn: Turn) -> list[Written]:
+        """The prompts of a turn, unanswered; see Backend."""
+        card = self._catalog.get(turn.model)
+        async with self._entered(card, turn.owner) as live:
+            template = await self._template(card, live) if turn.messages else None
+            run = asyncio.get_running_loop().run_in_executor
+            return await run(self._writers, write, turn, card, live.facts.vocabulary, template)
+
+    async def tokenize(self, model: str, text: str, *, start: bool, special: bool, owner: str) -> list[Token]:
+        """The tokens of a text; see Backend."""
+        async with self._entered(self._catalog.get(model), owner) as live:
+            vocabulary = live.facts.vocabulary
+
+            def cut() -> list[Token]:
+                tokens = vocabulary.tokenize(text, special=special, first=start)
+                return [*map(Token, tokens, vocabulary.labels(tokens))]
+
+            return await asyncio.get_running_loop().run_in_executor(self._writers, cut)
+
+    async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
+        """The text of tokens; see Backend."""
+        async with self._entered(self._catalog.get(model), owner) as live:
+            vocabulary = live.facts.vocabulary
+            known = vocabulary.check(tokens, "tokens")
+            run = asyncio.get_running_loop().run_in_executor
+            return b"".join(await run(self._writers, vocabulary.labels, known))
+
+    @asynccontextmanager
+    async def _entered(self, card: ModelCard, owner: str) -> AsyncIterator[LiveModel]:
+        """The model, with a place in its line for work that is not the engine's."""
+        async with self._pool.lease(card.name) as live:
+            box = live.enter(owner)
+            try:
+                yield live
             finally:
                 live.close(box)
 
@@ -62,34 +104,24 @@ class LocalBackend:
         """End the threads that write prompts."""
         self._writers.shutdown(wait=False, cancel_futures=True)
 
-    def _prompts(
-        self, turn: Turn, card: ModelCard, live: LiveModel, template: ChatTemplate | None
-    ) -> tuple[list[array[int]], Channels | None]:
-        """The token ids of each prompt, and what is to sort the answer's text: that of a plain completion is all
-        content. Runs on a thread with a deep stack, since text of any length passes through C.
+    def _ask(self, turn: Turn, card: ModelCard, live: LiveModel, template: ChatTemplate | None) -> _Asked:
+        """What goes to the engine, and how to read what comes back. Runs on a thread with a deep stack, see
+        `written.py`.
         """
         vocabulary = live.facts.vocabulary
-        channels = None
-        if template is not None:
-            param = "messages"
-            messages = [_dressed(message, card) for message in turn.messages]
-            rendered = template.render(messages, tools=[tool.openai() for tool in turn.tools], kwargs=turn.template_kwargs)
-            prompts = [_tokenize(vocabulary, rendered)]
-            channels = Channels.after(rendered.text, tags=card.reasoning or DEFAULT_TAGS)
-        else:
-            param = "prompt"
-            prompts = [
-                _tokenize(vocabulary, Prompt((Fragment(prompt),)))
-                if isinstance(prompt, str)
-                else vocabulary.check(prompt, param)
-                for prompt in turn.prompts
-            ]
-        for prompt in prompts:
-            if len(prompt) >= live.context:
-                raise ContextLengthExceeded(len(prompt), live.context, param=param)
-            if not prompt:
+        written = write(turn, card, vocabulary, template)
+        param = "messages" if turn.messages else "prompt"
+        for prompt in written:
+            if len(prompt.tokens) >= live.context:
+                raise ContextLengthExceeded(len(prompt.tokens), live.context, param=param)
+            if not prompt.tokens:
                 raise BadRequest("The prompt is empty, and this model has no start token to begin from.", param=param)
-        return prompts, channels
+        prompts = [prompt.tokens for prompt in written]
+        if template is None:
+            return _Asked(prompts)
+        calling, text = Calling(turn, card, template), written[0].text
+        constraint = calling.constraint(text, _tokens(vocabulary, calling.marks))
+        return _Asked(prompts, calling.channels(text), constraint, calling.shows_control)
 
     async def _template(self, card: ModelCard, live: LiveModel) -> ChatTemplate:
         """The template of a loaded model, made by whoever asks first; the others wait for it."""
@@ -115,9 +147,7 @@ class LocalBackend:
             self._templates.pop(live, None)  # the next one tries again
             raise
 
-    def _requests(
-        self, turn: Turn, card: ModelCard, live: LiveModel, prompts: list[array[int]]
-    ) -> list[GenerationRequest]:
+    def _requests(self, turn: Turn, card: ModelCard, live: LiveModel, asked: _Asked) -> list[GenerationRequest]:
         size = live.facts.vocabulary.size
         for token, _ in turn.sampling.logit_bias:
             if not 0 <= token < size:
@@ -133,6 +163,8 @@ class LocalBackend:
             owner=turn.owner,
             scope="" if scope == "server" else turn.owner,
             priority=turn.priority,
+            constraint=asked.constraint,
+            shows_control=asked.shows_control,
         )
         seed = turn.sampling.seed
         return [
@@ -142,95 +174,27 @@ class LocalBackend:
                 prompt=prompt,
                 sampling=turn.sampling if seed is None else replace(turn.sampling, seed=seed + choice),
             )
-            for prompt in prompts
+            for prompt in asked.prompts
             for choice in range(turn.n)
         ]
 
 
-class LocalAnswer:
-    """An answer in the making; see Answer."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A turn as the engine takes it."""
 
-    def __init__(
-        self,
-        live: LiveModel,
-        box: Mailbox,
-        requests: list[GenerationRequest],
-        prompts: list[array[int]],
-        channels: Channels | None,
-    ) -> None:
-        self._box = box
-        self._indices = {request.id: index for index, request in enumerate(requests)}
-        self._channels = {id: channels.fresh() for id in self._indices} if channels is not None else {}
-        self._choices = len(requests) // len(prompts)
-        self._cached = 0
-        self._completion = 0
-        self._reasoning = 0
-        self.fingerprint = live.fingerprint
-        self.prompt_tokens = sum(map(len, prompts))
-
-    @property
-    def usage(self) -> Usage:
-        """Tokens so far; a prompt counts once, however many answers it got."""
-        return Usage(self.prompt_tokens, self._completion, self._cached, self._reasoning)
-
-    async def __aiter__(self) -> AsyncIterator[list[Delta]]:
-        left = len(self._indices)
-        while left:
-            together: list[Delta] = []
-            error: ServerError | None = None
-            for event in await self._box.take():
-                together += self._deltas(event)
-                if event.outcome is not None:
-                    left -= 1
-                    error = error or event.outcome.error
-            if together:
-                yield together
-            if error is not None:
-                raise error
-
-    def _deltas(self, event: TokenEvent) -> list[Delta]:
-        """What one event is to the reader."""
-        index = self._indices[event.id]
-        self._completion += event.tokens
-        outcome = event.outcome
-        channels = self._channels.get(event.id)
-        deltas = []
-        if channels is None:
-            if event.text:
-                deltas.append(Delta(index, event.text, logprobs=event.logprobs))
-        else:
-            pieces = channels.feed(event.text)
-            if outcome is not None and outcome.error is None:
-                pieces += channels.finish()
-            logprobs = event.logprobs
-            for piece in pieces:
-                if piece.channel == "reasoning":
-                    deltas.append(Delta(index, reasoning=piece.text))
-                else:
-                    deltas.append(Delta(index, piece.text, logprobs=logprobs))
-                    logprobs = ()
-            if channels.reasoning:
-                self._reasoning += event.tokens
-        if outcome is not None:
-            if index % self._choices == 0:
-                self._cached += outcome.cached_tokens
-            if outcome.error is None:
-                deltas.append(Delta(index, finish=outcome.reason))
-        return deltas
+    prompts: list[array[int]]
+    channels: Channels | None = None
+    """What sorts the answer's text; that of a plain completion is all content."""
+    constraint: Constraint | None = None
+    shows_control: bool = False
 
 
-def _dressed(message: Message, card: ModelCard) -> Message:
-    """What the user says, between the texts that the card puts around it."""
-    if message.role != "user" or not (card.in_prefix or card.in_suffix):
-        return message
-    return replace(message, content=f"{card.in_prefix}{message.content}{card.in_suffix}")
-
-
-def _tokenize(vocabulary: Vocabulary, prompt: Prompt) -> array[int]:
-    """Each fragment on its own, so that no token is made across a border. The start token once, at the front."""
-    tokens = array("i")
-    begun = vocabulary.adds_bos and prompt.text.startswith(vocabulary.bos_text)
-    for at, fragment in enumerate(prompt.fragments):
-        first = at == 0 and not begun
-        tokens.extend(vocabulary.tokenize(fragment.text, special=not fragment.plain, first=first))
-    return tokens
+def _tokens(vocabulary: Vocabulary, marks: tuple[str, ...]) -> Tokens:
+    """Those of the texts that are tokens of the vocabulary."""
+    found: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    for mark in dict.fromkeys(marks):
+        for kind, texts in zip(found, (vocabulary.control, vocabulary.user_defined), strict=True):
+            if mark in texts:
+                kind[mark] = vocabulary.tokenize(mark, special=True, first=False)[-1]
+    return Tokens(*found)

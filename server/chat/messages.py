@@ -89,6 +89,8 @@ class Turn:
     form: Form | None = None
     thinking_budget: int | None = None
     """Tokens after which a thought is closed."""
+    continues: bool = False
+    """The last message is the assistant's, and the answer goes on from where that ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,14 @@ class CallPiece:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Text of one channel; never empty."""
+
+    channel: Literal["content", "reasoning"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """The next piece of one choice: text, a thought or a piece of a call. The last one of a choice has `finish` and
     nothing else.
@@ -125,3 +135,5 @@ class Delta:
     call: CallPiece | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
     finish: FinishReason | None = None
+    stop: str | None = None
+    """With `finish`: the stop string that ended it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import Any
 
 from server.catalog import ModelCard
 from server.chat import named_templates
-from server.chat.messages import Message, ToolCall
+from server.chat.messages import Message, Tool, ToolCall
 from server.chat.prompt import Fragment, Marks, Prompt, Specials, walk
 from server.chat.sandbox import Bounds, Program
 from server.errors import TemplateFailed
@@ -40,6 +41,15 @@ def source_for(card: ModelCard, own: str | None) -> Source:
         raise TemplateFailed(f"The chat template of the model {card.name!r} cannot be used: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of tools a template shows to its model: those there are, calls made earlier, and what came of them."""
+
+    tools: bool = False
+    calls: bool = False
+    results: bool = False
+
+
 class ChatTemplate:
     """A compiled chat template. Made once for a loaded model; any number of threads may render with it."""
 
@@ -63,10 +73,24 @@ class ChatTemplate:
         self._program = Program(source)
         self._arguments_as_text = False
         self._folds_system = False
-        if self._shows([Message("user", "probe-user")], "probe-user"):
-            system = [Message("system", "probe-system"), Message("user", "probe-user")]
+        self._tools_in_system = False
+        self._short_ids = False
+        self._shown = Shown()
+        if self._shows([_USER], _USER.content):
+            system = [Message("system", "probe-system"), _USER]
             self._folds_system = not self._shows(system, "probe-system")
             self._arguments_as_text = self._wants_arguments_as_text()
+            self._shown = self._probe_tools()
+
+    @property
+    def source(self) -> str:
+        """The Jinja source."""
+        return self._source
+
+    @property
+    def shown(self) -> Shown:
+        """What of tools it shows."""
+        return self._shown
 
     @property
     def folds_system(self) -> bool:
@@ -86,6 +110,10 @@ class ChatTemplate:
         Raises TemplateFailed with the template's own words when it refuses them.
         """
         plain = [self._variables_of(message) for message in (_folded(messages) if self._folds_system else messages)]
+        if tools and self._tools_in_system:
+            if not plain or plain[0]["role"] != "system":
+                plain.insert(0, {"role": "system", "content": ""})
+            plain[0]["tools"] = json.dumps([tool["function"] for tool in tools], ensure_ascii=False)
         given = {"kwargs": dict(kwargs or {}), "messages": plain, "tools": [dict(tool) for tool in tools] or None}
         marks = Marks([self._source, *_texts(given)])
 
@@ -104,6 +132,11 @@ class ChatTemplate:
         except TemplateFailed as error:
             raise TemplateFailed(marks.without(error.message), param=error.param) from error
 
+    def guarded(self, text: str) -> Prompt:
+        """The model's own words, for the end of a prompt: no control token is made of them."""
+        marks = Marks([text])
+        return marks.split(self._specials.guard(marks.clean(text), marks, own_words=True))
+
     def _variables_of(self, message: Message) -> dict[str, Any]:
         """A message as templates know it: what it does not have is not there."""
         found: dict[str, Any] = {"role": message.role, "content": message.content}
@@ -114,18 +147,37 @@ class ChatTemplate:
         if message.tool_calls:
             found["tool_calls"] = [self._variables_of_call(call) for call in message.tool_calls]
         if message.tool_call_id is not None:
-            found["tool_call_id"] = message.tool_call_id
+            found["tool_call_id"] = self._id(message.tool_call_id)
         return found
 
     def _variables_of_call(self, call: ToolCall) -> dict[str, Any]:
         arguments = call.arguments if self._arguments_as_text else _parsed(call.arguments)
-        return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+        return {"id": self._id(call.id), "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
-    def _shows(self, messages: Sequence[Message], words: str) -> bool:
+    def _id(self, id: str) -> str:
+        """A call's id as this template takes it."""
+        if not self._short_ids or (len(id) == _SHORT_ID and id.isalnum()):
+            return id
+        return hashlib.sha256(id.encode("utf-8", "replace")).hexdigest()[:_SHORT_ID]
+
+    def _shows(self, messages: Sequence[Message], words: str, tools: Sequence[Mapping[str, Any]] = ()) -> bool:
         try:
-            return words in self.render(messages).text
+            return words in self.render(messages, tools=tools).text
         except TemplateFailed:
             return False
+
+    def _probe_tools(self) -> Shown:
+        tools = (_PROBE_TOOL.openai(),)
+        shows_tools = self._shows([_USER], _PROBE_TOOL.name, tools)
+        if not shows_tools:
+            self._tools_in_system = True
+            shows_tools = self._tools_in_system = self._shows([_USER], _PROBE_TOOL.name, tools)
+        said = [_USER, Message("assistant", "", tool_calls=(ToolCall("call_of_the_probe", "probe_name", "{}"),))]
+        said.append(Message("tool", "probe-result", name="probe_name", tool_call_id="call_of_the_probe"))
+        if not self._shows(said, "", tools):
+            self._short_ids = True
+            self._short_ids = self._shows(said, "", tools)
+        return Shown(shows_tools, self._shows(said, "probe_name", tools), self._shows(said, "probe-result", tools))
 
     def _wants_arguments_as_text(self) -> bool:
         """Most templates take a call's arguments as a mapping; some write them out as they are, which must be JSON."""
@@ -135,6 +187,12 @@ class ChatTemplate:
             return False
         self._arguments_as_text = True
         return self._shows(messages, '{"probe_key"')
+
+
+_SHORT_ID = 9
+"""Characters of a call's id, letters and digits only, where a template insists on that."""
+_USER = Message("user", "probe-user")
+_PROBE_TOOL = Tool("probe_tool", "probe-description")
 
 
 def with_system(messages: Sequence[Message], text: str) -> tuple[Message, ...]:

@@ -134,6 +134,11 @@ class LiveModel:
         """A guess at when the line will be shorter: a second, and more when many wait."""
         return 1.0 + self._line.total() / 32
 
+    def end(self, id: str) -> None:
+        """One request of a call has said enough. Its outcome comes like any other."""
+        if self._dead is None:
+            self._host.post(Cancel((id,), None))
+
     def close(self, box: Mailbox, error: ServerError | None = None) -> None:
         """Nobody reads this mailbox any more (or, with `error`, is to read only that): end what has not ended."""
         if box.open and self._dead is None:

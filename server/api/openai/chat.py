@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,103 +15,16 @@ from server.api.body import read_body
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
 from server.api.openai.fields import Effort, Fields, Generation
-from server.api.openai.wire import FINISH, Frame, chat_logprobs, envelope, finish_of, usage_body
+from server.api.openai.messages import ChatMessage, conversation
+from server.api.openai.tools import AllowedTools, FunctionBody, FunctionName, NamedTool, ToolBody, offer
+from server.api.openai.wire import FINISH, LEGACY_FINISH, Frame, chat_logprobs, envelope, finish_of, usage_body
 from server.api.streaming import Choice, Whole, event, respond, to_json
 from server.catalog import ModelCard
 from server.chat.backend import Answer
-from server.chat.messages import Delta, Message, ToolCall, Turn, Usage
+from server.chat.messages import CallPiece, Delta, Turn, Usage
 from server.chat.template import with_system
 from server.errors import BadRequest, ServerError
 from server.settings import Settings
-
-MAX_TOOL_CALLS = 128
-
-
-class TextPart(Fields):
-    """A part of a message that is text."""
-
-    type: Literal["text"]
-    text: str
-
-
-class RefusalPart(Fields):
-    """A part in which an assistant refused: to a model it is text like any other."""
-
-    type: Literal["refusal"]
-    refusal: str
-
-    @property
-    def text(self) -> str:
-        return self.refusal
-
-
-class ImagePart(Fields):
-    """A part that is known, so that its refusal can say why."""
-
-    type: Literal["image_url"]
-    image_url: dict[str, Any]
-    text: ClassVar[str] = ""
-
-    @model_validator(mode="after")
-    def _refuse(self) -> ImagePart:
-        raise ValueError("this model sees no images; expected parts of type 'text'")
-
-
-Part = Annotated[TextPart | RefusalPart | ImagePart, Field(discriminator="type")]
-
-
-class Function(Fields):
-    """What a model called."""
-
-    name: str
-    arguments: str
-
-
-class Call(Fields):
-    """A call that a model made earlier in the conversation."""
-
-    id: str
-    type: Literal["function"] = "function"
-    function: Function
-
-
-class ChatMessage(Fields):
-    """A message of any role; which fields a role needs is checked below."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[Part] | None = None
-    name: str | None = None
-    reasoning_content: str | None = None
-    tool_calls: Annotated[list[Call], Field(max_length=MAX_TOOL_CALLS)] | None = None
-    tool_call_id: str | None = None
-
-    @model_validator(mode="after")
-    def _check_role(self) -> ChatMessage:
-        if self.role == "assistant":
-            if self.content is None and not self.tool_calls and not self.reasoning_content:
-                raise ValueError("expected content or tool_calls in a message of the assistant")
-        elif self.content is None:
-            raise ValueError(f"expected content, a string or a list of parts, in a message of role {self.role!r}")
-        if self.role == "tool" and not self.tool_call_id:
-            raise ValueError("expected tool_call_id in a message of role 'tool'")
-        return self
-
-    def message(self) -> Message:
-        return Message(
-            role="system" if self.role == "developer" else self.role,
-            content=self._text(),
-            name=self.name,
-            reasoning=self.reasoning_content,
-            tool_calls=tuple(
-                ToolCall(call.id, call.function.name, call.function.arguments) for call in self.tool_calls or ()
-            ),
-            tool_call_id=self.tool_call_id,
-        )
-
-    def _text(self) -> str:
-        if isinstance(self.content, list):
-            return "".join(part.text for part in self.content)
-        return self.content or ""
 
 
 class ResponseFormat(Fields):
@@ -128,8 +42,12 @@ class ChatBody(Generation):
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0)] | None = None
     response_format: ResponseFormat | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: str | dict[str, Any] | None = None
+    tools: list[ToolBody] | None = None
+    tool_choice: Literal["none", "auto", "required"] | NamedTool | AllowedTools | None = None
+    parallel_tool_calls: bool | None = None
+    functions: list[FunctionBody] | None = None
+    """What came before tools; the answer then has the shape of that time."""
+    function_call: Literal["none", "auto"] | FunctionName | None = None
     chat_template_kwargs: dict[str, Any] | None = None
 
     # Accepted without effect.
@@ -141,8 +59,12 @@ class ChatBody(Generation):
     safety_identifier: str | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
     reasoning_effort: Effort | None = None
-    parallel_tool_calls: bool | None = None
     modalities: list[Literal["text"]] | None = None
+
+    @property
+    def legacy(self) -> bool:
+        """Whether the client knows functions, and no tools."""
+        return self.functions is not None
 
 
 def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, personality: str = "") -> Turn:
@@ -157,8 +79,9 @@ def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, p
             raise BadRequest(
                 f"top_logprobs is {body.top_logprobs}: expected at most {limits.top_logprobs}.", param="top_logprobs"
             )
-    said = tuple(message.message() for message in body.messages)
-    return body.turn(
+    said = conversation(body.messages)
+    offered = offer(body, limits)
+    turn = body.turn(
         request.state.principal,
         card,
         messages=with_system(said, personality),
@@ -166,6 +89,7 @@ def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, p
         max_tokens=body.max_completion_tokens or body.max_tokens,
         template_kwargs=body.chat_template_kwargs,
     )
+    return replace(turn, tools=offered.tools, tool_choice=offered.choice, parallel_calls=offered.parallel)
 
 
 def _refuse_unbuilt(body: ChatBody) -> None:
@@ -175,16 +99,15 @@ def _refuse_unbuilt(body: ChatBody) -> None:
             f"response_format {body.response_format.type!r} cannot be enforced by this version; expected 'text'.",
             param="response_format",
         )
-    if body.tools and body.tool_choice != "none":
-        raise BadRequest("This version calls no tools: expected no tools, or tool_choice to be 'none'.", param="tools")
-    if not body.tools and body.tool_choice not in (None, "none", "auto"):
-        raise BadRequest("tool_choice needs tools, and there are none.", param="tool_choice")
 
 
 class ChatChunks:
     """The stream of a chat completion, as OpenAI's clients read it."""
 
-    def __init__(self, answer: Answer, turn: Turn, *, include_usage: bool) -> None:
+    def __init__(self, answer: Answer, turn: Turn, *, include_usage: bool, legacy: bool = False) -> None:
+        """`legacy`: a call has the shape from before tools, `function_call`."""
+        self._finish = LEGACY_FINISH if legacy else FINISH
+        self._call = _legacy_piece if legacy else _piece
         head = envelope("chatcmpl", "chat.completion.chunk", turn.model, answer.fingerprint)
         self._frame = Frame(head, include_usage=include_usage)
         self._count = turn.n
@@ -197,21 +120,23 @@ class ChatChunks:
         return b"".join(self._chunk(index, role) for index in range(self._count))
 
     def delta(self, delta: Delta) -> bytes:
-        if delta.content and not (delta.reasoning or delta.logprobs or delta.finish):
+        if delta.content and not (delta.reasoning or delta.call or delta.logprobs or delta.finish):
             return f"{self._heads[delta.index]}{to_json(delta.content)}{self._tail}".encode()
         return self._other(delta)
 
     def _other(self, delta: Delta) -> bytes:
-        parts = {}
+        parts: dict[str, Any] = {}
+        if delta.call is not None:
+            parts |= self._call(delta.call)
         if delta.reasoning:
             parts["reasoning_content"] = delta.reasoning
-        if delta.content or (delta.logprobs and not delta.reasoning):
+        if delta.content or (delta.logprobs and not parts):
             parts["content"] = delta.content
         data = b""
         if parts:
             data = self._chunk(delta.index, parts, chat_logprobs(delta.logprobs) if delta.logprobs else None)
         if delta.finish is not None:
-            data += self._chunk(delta.index, {}, finish=FINISH[delta.finish])
+            data += self._chunk(delta.index, {}, finish=self._finish[delta.finish])
         return data
 
     def _chunk(self, index: int, delta: dict[str, Any], logprobs: Any = None, finish: str | None = None) -> bytes:
@@ -221,24 +146,47 @@ class ChatChunks:
         return self._frame.end(usage)
 
 
-def chat_body(turn: Turn, whole: Whole) -> dict[str, Any]:
-    """A whole chat completion."""
+def _piece(piece: CallPiece) -> dict[str, Any]:
+    """The part of a delta that is a piece of a call."""
+    if not piece.id:
+        return {"tool_calls": [{"index": piece.number, "function": {"arguments": piece.arguments}}]}
+    function = {"name": piece.name, "arguments": piece.arguments}
+    return {"tool_calls": [{"index": piece.number, "id": piece.id, "type": "function", "function": function}]}
+
+
+def _legacy_piece(piece: CallPiece) -> dict[str, Any]:
+    named = {"name": piece.name} if piece.id else {}
+    return {"function_call": {**named, "arguments": piece.arguments}}
+
+
+def chat_body(turn: Turn, whole: Whole, *, legacy: bool = False) -> dict[str, Any]:
+    """A whole chat completion; `legacy`: a call has the shape from before tools."""
     return {
         **envelope("chatcmpl", "chat.completion", turn.model, whole.fingerprint),
-        "choices": [_choice(turn, index, choice) for index, choice in enumerate(whole.choices)],
+        "choices": [_choice(turn, index, choice, legacy) for index, choice in enumerate(whole.choices)],
         "usage": usage_body(whole.usage),
     }
 
 
-def _choice(turn: Turn, index: int, choice: Choice) -> dict[str, Any]:
-    message = {"role": "assistant", "content": choice.content, "refusal": None}
+def _choice(turn: Turn, index: int, choice: Choice, legacy: bool) -> dict[str, Any]:
+    calls = choice.calls
+    content = choice.content if choice.content or not calls else None
+    message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None}
     if choice.reasoning:
         message["reasoning_content"] = choice.reasoning
+    functions = [{"name": call.name, "arguments": call.arguments} for call in calls]
+    if calls and legacy:
+        message["function_call"] = functions[0]
+    elif calls:
+        message["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": function}
+            for call, function in zip(calls, functions, strict=True)
+        ]
     return {
         "index": index,
         "message": message,
         "logprobs": chat_logprobs(choice.logprobs) if turn.logprobs is not None else None,
-        "finish_reason": finish_of(choice),
+        "finish_reason": finish_of(choice, LEGACY_FINISH if legacy else FINISH),
     }
 
 
@@ -258,9 +206,9 @@ async def answer_chat(
         opening,
         settings,
         streamed=bool(body.stream),
-        chunks=lambda answer: ChatChunks(answer, turn, include_usage=body.include_usage),
+        chunks=lambda answer: ChatChunks(answer, turn, include_usage=body.include_usage, legacy=body.legacy),
         count=turn.n,
-        body=lambda whole: finish(chat_body(turn, whole)),
+        body=lambda whole: finish(chat_body(turn, whole, legacy=body.legacy)),
         failure=lambda error: event(failure(error)),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from server.api.streaming import Choice, to_json
@@ -12,7 +13,14 @@ from server.engine.request import FinishReason, TokenLogprob
 
 DONE = b"data: [DONE]\n\n"
 
-FINISH = {FinishReason.STOP: "stop", FinishReason.LENGTH: "length", FinishReason.CANCELLED: "stop"}
+FINISH = {
+    FinishReason.STOP: "stop",
+    FinishReason.LENGTH: "length",
+    FinishReason.TOOL_CALLS: "tool_calls",
+    FinishReason.CANCELLED: "stop",
+}
+LEGACY_FINISH = {**FINISH, FinishReason.TOOL_CALLS: "function_call"}
+"""As it was said before there were tools."""
 
 LOWEST = -9999.0
 """Stands for a probability of nothing, as JSON has no infinity."""
@@ -60,8 +68,8 @@ class Frame:
         return f'{self.head}],"usage":{to_json(usage_body(usage))}}}\n\n'.encode() + DONE
 
 
-def finish_of(choice: Choice) -> str:
-    return FINISH[choice.finish or FinishReason.STOP]
+def finish_of(choice: Choice, names: Mapping[FinishReason, str] = FINISH) -> str:
+    return names[choice.finish or FinishReason.STOP]
 
 
 def token_text(data: bytes) -> str:

@@ -1,0 +1,46 @@
+"""What a format of tool calls is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from server.chat.messages import Message, Tool, ToolCall
+from server.chat.tool_formats.grammar import Grammar
+from server.chat.tool_formats.reader import Parser, Reader, Steps
+
+
+class ToolFormat(ABC):
+    """How one family of models writes calls. Has no state: any number of answers may be read at once."""
+
+    name: ClassVar[str]
+    """As a model card's `toolFormat` says it."""
+    marks: ClassVar[tuple[str, ...]] = ()
+    """Texts of the format that may be tokens of the vocabulary."""
+    owns_reasoning: ClassVar[bool] = False
+    """Whether the format itself tells reasoning from content, so that nobody else looks for tags."""
+
+    @abstractmethod
+    def recognises(self, template: str) -> bool:
+        """Whether a model with this chat template writes calls so. Earlier formats of the registry are asked first."""
+
+    @abstractmethod
+    def read(self, reader: Reader) -> Steps[None]:
+        """Read an answer to its end; see Reader."""
+
+    @abstractmethod
+    def constrain(self, grammar: Grammar) -> str:
+        """The Lark text of an answer, as `grammar.wanted` says."""
+
+    @abstractmethod
+    def write(self, calls: Sequence[ToolCall]) -> str:
+        """Calls as the model writes them: for templates that do not show them, and as an example to follow."""
+
+    def history(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """The messages as the family's templates expect them."""
+        return messages
+
+    def parser(self, tools: Sequence[Tool], *, parallel: bool = True) -> Parser:
+        """For one answer."""
+        return Parser(self.read, tools, parallel=parallel)

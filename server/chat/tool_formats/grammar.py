@@ -1,0 +1,181 @@
+"""Grammars of answers that may hold calls, as llguidance's Lark text.
+
+An answer is `thought? body`, and a body is free text, or free text up to where the model opens a call, and from there
+calls of the tools that are offered, with arguments after their schemas, to the end.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.chat.messages import Tool
+
+_SPACES = r"[ \n\r\t]{0,20}"
+"""Between the parts of JSON: bounded, or a small model may write nothing else for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Texts that are single tokens of a vocabulary: what a grammar says of them is said by number.
+
+    A control token never is text. A user-defined one may be told apart from its text or not, so both are allowed.
+    """
+
+    control: Mapping[str, int] = field(default_factory=dict)
+    user_defined: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """How reasoning stands before the body. `opened`: by the prompt, so that it must be closed."""
+
+    open: str
+    close: str
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the calls of an answer may be."""
+
+    tools: tuple[Tool, ...]
+    required: bool = False
+    """No text in place of a call."""
+    parallel: bool = True
+    thought: Thought | None = None
+    form: str | None = None
+    """A rule's Lark body that stands where free text would: what an answer without calls must be."""
+
+
+class Grammar:
+    """Rules on their way to being one text."""
+
+    def __init__(self, wanted: Wanted, tokens: Tokens | None = None) -> None:
+        self.wanted = wanted
+        self._tokens = tokens or Tokens()
+        self._rules: dict[str, str] = {}
+        free = r"/(.|\n)*/"
+        thought = wanted.thought
+        if thought is not None and not thought.opened and thought.open not in self._tokens.control:
+            free += rf" & ~/[ \n\r\t]*{regex(thought.open)}(.|\n)*/"
+        self._rules["TEXT"] = r"/(.|\n)*/"
+        self._rules["FREE"] = free
+        self._rules["GAP"] = r"/[ \n\r\t]{0,4}/"
+
+    def rule(self, name: str, body: str, *, lazy: bool = False) -> str:
+        """Add a rule, unless it is there; its name."""
+        self._rules.setdefault(f"{name}[lazy]" if lazy else name, body)
+        return name
+
+    def mark(self, text: str) -> str:
+        """One of the format's own marks."""
+        if text in self._tokens.control:
+            return f"<[{self._tokens.control[text]}]>"
+        if text in self._tokens.user_defined:
+            return f"({quoted(text)} | <[{self._tokens.user_defined[text]}]>)"
+        return quoted(text)
+
+    def up_to(self, mark: str, free: str = "TEXT") -> str:
+        """Any text, and then this mark."""
+        if mark in self._tokens.control:
+            return f"{free} <[{self._tokens.control[mark]}]>"
+        name = f"up_to_{free.lower()}_{''.join(f'{byte:02x}' for byte in mark.encode())}"
+        self.rule(name, f"{free} {quoted(mark)}", lazy=True)
+        if mark in self._tokens.user_defined:
+            return f"({name} | {free} <[{self._tokens.user_defined[mark]}]>)"
+        return name
+
+    def each(self, make: Callable[[Tool], str]) -> str:
+        """What `make` says of one of the tools."""
+        return self.rule("one_call", " | ".join(make(tool) for tool in self.wanted.tools))
+
+    def arguments(self, tool: Tool) -> str:
+        """The arguments of a tool, as JSON."""
+        return self.json(f"arguments_{self.number(tool)}", arguments_schema(tool))
+
+    def json(self, name: str, schema: Mapping[str, Any]) -> str:
+        """JSON after a schema."""
+        options = {"whitespace_pattern": _SPACES, "coerce_one_of": True, "lenient": True}
+        return self.rule(name, f"%json {json.dumps({**schema, 'x-guidance': options})}")
+
+    def number(self, tool: Tool) -> int:
+        """A tool's place, for names of rules."""
+        return self.wanted.tools.index(tool)
+
+    def repeated(self, one: str, between: str = "") -> str:
+        """One or, where several calls are wanted, more."""
+        return f"{one} ({between} {one})*" if self.wanted.parallel else one
+
+    def lark(self, calls: str, *, opening: str | None = None, free: str = "FREE") -> str:
+        """The grammar of the answer. `calls`: what follows the mark `opening`, or, without one, an answer that is
+        calls; text in place of it is `free` then.
+        """
+        wanted = self.wanted
+        opened = f"{self.mark(opening)} {calls}" if opening else calls
+        if wanted.required:
+            body = f"GAP {opened}"
+        elif wanted.form is not None:
+            body = f"{self.rule('form', wanted.form)} | GAP {opened}"
+        else:
+            body = f"{free} | {self.up_to(opening, 'FREE')} {calls}" if opening else f"{free} | GAP {opened}"
+        self.rule("body", body)
+        start = self._start()
+        rules = "\n".join(f"{name}: {rule}" for name, rule in self._rules.items())
+        return f"start: {start}\n{rules}\n"
+
+    def _start(self) -> str:
+        thought = self.wanted.thought
+        if thought is None:
+            return "body"
+        closed = self.rule("thought", self.up_to(thought.close))
+        if thought.opened:
+            return f"{closed} GAP body"
+        return f"(GAP {self.mark(thought.open)} {closed} GAP)? body"
+
+
+def quoted(text: str) -> str:
+    """A literal."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def regex(text: str) -> str:
+    """A text within a pattern between slashes."""
+    return re.escape(text).replace("/", r"\/")
+
+
+def arguments_schema(tool: Tool) -> Mapping[str, Any]:
+    """The schema of a tool's arguments: an object, of which no others than the named members are expected."""
+    schema = dict(tool.parameters)
+    schema.setdefault("type", "object")
+    if "properties" in schema and not ({"additionalProperties", "patternProperties"} & schema.keys()):
+        schema["additionalProperties"] = False
+    return schema
+
+
+def in_order(parts: Sequence[tuple[str, bool]], between: str, name: str, grammar: Grammar) -> str:
+    """Parts in their order with `between` between them; those that are not needed may be missing.
+
+    parts: expression and whether it is needed. Returns the name of a rule, which may be empty.
+    """
+    later, first = "", ""
+    for at in reversed(range(len(parts))):
+        part, needed = parts[at]
+        begins = f"{part} {later}".strip()
+        first_here = begins if needed or not first else f"{begins} | {first}"
+        if not needed and not first:
+            first_here = f"({begins})?"
+        then = f"{between} {begins}".strip()
+        first = grammar.rule(f"{name}_first_{at}", first_here)
+        later = grammar.rule(
+            f"{name}_later_{at}", then if needed else f"({then})?" if not later else f"{then} | {later}"
+        )
+    return grammar.rule(name, first or '""')
+
+
+def alternatives(parts: Iterable[str]) -> str:
+    """Any one of these."""
+    return f"({' | '.join(parts)})"
