@@ -16,6 +16,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from server.api import admin, dialects, status
 from server.api import openapi as openapi_document
+from server.api.anthropic import face as anthropic_face
+from server.api.anthropic import messages
 from server.api.auth import Authentication
 from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
@@ -35,7 +37,7 @@ from server.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 
-EXPOSED = ("x-request-id", "openai-processing-ms", "x-ignored-params", "retry-after", "retry-after-ms")
+EXPOSED = ("x-request-id", "request-id", "openai-processing-ms", "x-ignored-params", "retry-after", "retry-after-ms")
 
 
 def build_app(
@@ -64,6 +66,7 @@ def build_app(
             *dialects.routes(house),
             *chat.routes(house),
             *completions.routes(house),
+            *messages.routes(house),
             *models.routes(house),
             *status.routes(house),
             *admin.routes(house, document),
@@ -80,7 +83,7 @@ def build_app(
 def _around(house: House) -> list[Middleware]:
     """Outermost first: host, key, limits; the handler reads body and schema."""
     settings = house.settings
-    faces = Faces(dialects.faces(settings))
+    faces = Faces(dialects.faces(settings), own=(anthropic_face.FACE,))
     errors = Middleware(Errors, faces)
     cors = Middleware(
         CORSMiddleware,

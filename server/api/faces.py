@@ -1,7 +1,8 @@
 """Faces: where a path's clients put their key, and what errors look like to them.
 
 One face for each kind of client, found from the path before the key is looked at, so that even the 401 has the shape
-that the client reads. `/v1` is always OpenAI's. A dialect makes its own `Face` and `build_app` puts it into `Faces`.
+that the client reads. Below `/v1` only the server's `own` faces stand beside OpenAI's; a dialect makes a `Face` for its
+older paths. `build_app` puts them all into `Faces`.
 """
 
 from __future__ import annotations
@@ -35,18 +36,16 @@ class Face:
 
 
 class Faces:
-    """All faces of a server, OpenAI's last because it takes what no other owns."""
+    """All faces of a server, OpenAI's last because it takes what no other owns. Dialects own nothing below `/v1`."""
 
-    def __init__(self, others: Sequence[Face] = ()) -> None:
-        self._others = tuple(others)
+    def __init__(self, dialects: Sequence[Face] = (), own: Sequence[Face] = ()) -> None:
+        self._own = tuple(own)
+        self._all = (*own, *dialects)
 
     def of(self, scope: Scope) -> Face:
         path = SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
-        if path != "/v1" and not path.startswith("/v1/"):
-            for face in self._others:
-                if face.owns(path, scope):
-                    return face
-        return OPENAI
+        candidates = self._own if path == "/v1" or path.startswith("/v1/") else self._all
+        return next((face for face in candidates if face.owns(path, scope)), OPENAI)
 
 
 def header(scope: Scope, name: bytes) -> str | None:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from server.chat.messages import Delta, Turn, Usage
+from server.chat.written import Written
+
+
+class Token(NamedTuple):
+    """A token and the bytes it stands for; a control token's are its name."""
+
+    id: int
+    data: bytes
 
 
 class Answer(Protocol):
@@ -39,3 +47,14 @@ class Backend(Protocol):
 
         Leaving cancels whatever has not ended, within one step of the engine.
         """
+
+    async def write(self, turn: Turn) -> Sequence[Written]:
+        """The prompts that `open` would compute for this turn, however long. Raises what is wrong with it."""
+
+    async def tokenize(self, model: str, text: str, *, start: bool, special: bool, owner: str) -> Sequence[Token]:
+        """The tokens of a text: `start` puts the model's start token, if it uses one, before them; `special` reads
+        control tokens in it.
+        """
+
+    async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
+        """The text of tokens, control tokens by name. BadRequest for ids that the model has not."""

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 
 class Detokenizer:
-    """One answer's bytes in, its text out; `stopped` once a stop string has been found."""
+    """One answer's bytes in, its text out; `stop` is the stop string that ended it, once one has been found."""
 
     def __init__(self, stop: Sequence[str] = ()) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._stop = tuple(stop)
         self._longest = max(map(len, self._stop), default=0)
         self._held = ""
-        self.stopped = False
+        self.stop: str | None = None
 
     def feed(self, data: bytes) -> str:
         """The text that is certain now; what stands before a stop string, once one is found."""
@@ -26,11 +26,11 @@ class Detokenizer:
         if not self._stop:
             return text
         text = self._held + text
-        found = [at for at in (text.find(stop) for stop in self._stop) if at >= 0]
+        found = [(at, stop) for stop in self._stop if (at := text.find(stop)) >= 0]
         if found:
-            self.stopped = True
+            at, self.stop = min(found, key=lambda one: one[0])
             self._held = ""
-            return text[: min(found)]
+            return text[:at]
         keep = self._possible_start(text)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
@@ -42,6 +42,11 @@ class Detokenizer:
             if any(stop.startswith(ending) for stop in self._stop):
                 return length
         return 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop string has been found: nothing follows any more."""
+        return self.stop is not None
 
     @property
     def holds_back(self) -> bool:

@@ -132,7 +132,9 @@ class Writer:
     def outcome(self, reason: FinishReason, error: ServerError | None = None) -> Outcome:
         """How it ended and what it cost."""
         sequence = self._sequence
-        return Outcome(reason, len(sequence.request.prompt), sequence.cached, sequence.generated, error)
+        return Outcome(
+            reason, len(sequence.request.prompt), sequence.cached, sequence.generated, error, self._text.stop
+        )
 
 
 class Loop:

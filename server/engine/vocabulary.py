@@ -16,8 +16,8 @@ _USER_DEFINED = 16
 
 
 class Vocabulary:
-    """The tokens of a model. `tokenize` may be called from any thread, even while the model is being freed; the rest
-    is read from memory of our own, or by the model's thread.
+    """The tokens of a model. `tokenize` and `labels` may be called from any thread, even while the model is being
+    freed; the rest is read from memory of our own, or by the model's thread.
     """
 
     def __init__(self, model: Model) -> None:
@@ -67,6 +67,12 @@ class Vocabulary:
         """As `piece`, but control tokens by name: for showing which token it was."""
         return self._piece(token, special=True)
 
+    def labels(self, tokens: Iterable[int]) -> list[bytes]:
+        """As `label`, of many and from any thread. ModelNotLoaded if the model is gone."""
+        with self._in_use:
+            self._check_open()
+            return [self.label(token) for token in tokens]
+
     def tokenize(self, text: str, *, special: bool, first: bool) -> array[int]:
         """Token ids of `text`. `special` reads control tokens in it; `first` adds the model's own start token.
 
@@ -74,9 +80,12 @@ class Vocabulary:
         with a deep stack: some pre-tokenizers recurse once a character. ModelNotLoaded if the model is gone.
         """
         with self._in_use:
-            if not self._open:
-                raise ModelNotLoaded("This model has just been unloaded. Try again.")
+            self._check_open()
             return self._tokenize(text, special=special, first=first)
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise ModelNotLoaded("This model has just been unloaded. Try again.")
 
     def _tokenize(self, text: str, *, special: bool, first: bool) -> array[int]:
         if first or not self._prefixes_space or not text or not self._newline:

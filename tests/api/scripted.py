@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from server.chat.backend import Token
 from server.chat.messages import Delta, Turn, Usage
+from server.chat.written import Written
 from server.engine.request import FinishReason, TokenLogprob
 from server.errors import NotFound, ServerError, Unauthorized
 from server.store.key_table import RIGHTS, Key
@@ -84,6 +87,20 @@ class ScriptedBackend:
         except (asyncio.CancelledError, GeneratorExit):
             self.cancelled.set()
             raise
+
+    async def write(self, turn: Turn) -> list[Written]:
+        """A token for each word that is said, or each prompt; the text is all of them."""
+        self.turns.append(turn)
+        words = " ".join([*(message.content for message in turn.messages), *map(str, turn.prompts)])
+        return [Written(words, array("i", range(len(words.split()))))]
+
+    async def tokenize(self, model: str, text: str, *, start: bool, special: bool, owner: str) -> list[Token]:
+        """A token for each byte, after 1 for the start; a special one for all."""
+        tokens = [Token(byte, bytes([byte])) for byte in text.encode()]
+        return [*([Token(1, b"<s>")] if start else []), *([Token(2, text.encode())] if special else tokens)]
+
+    async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
+        return bytes(tokens)
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,13 @@ OTHER = Face(
         ("/", "openai"),
     ],
 )
-def test_v1_is_always_openais(path: str, name: str) -> None:
+def test_v1_is_never_a_dialects(path: str, name: str) -> None:
     assert Faces([OTHER]).of(scope(path)).name == name
+
+
+def test_the_servers_own_faces_may_lie_below_v1() -> None:
+    faces = Faces(own=[OTHER])
+    assert [faces.of(scope(path)).name for path in ("/v1/x", "/old", "/new")] == ["other", "other", "openai"]
 
 
 @pytest.mark.parametrize(

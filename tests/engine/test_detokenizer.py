@@ -49,3 +49,9 @@ def test_what_might_be_a_stop_string_is_released_when_the_answer_ends() -> None:
 
 def test_a_character_that_never_came_whole_is_shown_as_broken() -> None:
     assert written([b"a\xf0\x9f"])[0] == ["a", "�"]
+
+
+def test_it_is_known_which_stop_string_was_found() -> None:
+    detokenizer = Detokenizer(("later", "end", "en"))
+    assert [detokenizer.feed(piece) for piece in (b"the e", b"nd, later")] == ["the ", ""]
+    assert detokenizer.stop == "end"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from server.api.anthropic import models as anthropic
+from server.api.anthropic.face import REQUEST_ID, is_anthropic
 from server.api.house import Endpoint, House
 from server.api.status import state_body
 from server.api.streaming import while_connected
@@ -47,18 +48,16 @@ def model_body(house: House, card: ModelCard) -> dict[str, Any]:
 
 
 def _anthropic_body(house: House, card: ModelCard) -> dict[str, Any]:
-    created = datetime.fromtimestamp(_created(house, card), UTC)
-    return {"type": "model", "id": card.name, "display_name": card.name, "created_at": f"{created:%Y-%m-%dT%H:%M:%SZ}"}
+    return anthropic.model_body(card, _created(house, card))
 
 
 def list_models(house: House, request: Request) -> Response:
     """All models, as OpenAI's clients read them, or Anthropic's where the request is one of theirs."""
     cards: Sequence[ModelCard] = house.catalog.cards()
-    if "anthropic-version" not in request.headers:
+    if not is_anthropic(request.scope):
         return JSONResponse({"object": "list", "data": [model_body(house, card) for card in cards]})
-    data = [_anthropic_body(house, card) for card in cards]
-    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
-    return JSONResponse({"data": data, "has_more": False, **ends})
+    page = anthropic.page([_anthropic_body(house, card) for card in cards], request.query_params)
+    return JSONResponse(page, headers={REQUEST_ID: request.state.request_id})
 
 
 def routes(house: House) -> list[Endpoint]:
@@ -71,8 +70,10 @@ def routes(house: House) -> list[Endpoint]:
 
     async def retrieve(request: Request) -> Response:
         """One model."""
-        shape = _anthropic_body if "anthropic-version" in request.headers else model_body
-        return JSONResponse(shape(house, card_of(request)))
+        if is_anthropic(request.scope):
+            headers = {REQUEST_ID: request.state.request_id}
+            return JSONResponse(_anthropic_body(house, card_of(request)), headers=headers)
+        return JSONResponse(model_body(house, card_of(request)))
 
     async def load(request: Request) -> Response:
         """Load, and answer when it is done; with `wait=false` at once."""
