@@ -61,10 +61,12 @@ class ContextLengthExceeded(BadRequest):
 
     code = "context_length_exceeded"
 
-    def __init__(self, prompt_tokens: int, context: int, *, param: str = "messages") -> None:
+    def __init__(self, prompt_tokens: int, context: int, *, param: str = "messages", answered: bool = True) -> None:
+        """`answered`: a token must be left for the answer; otherwise it is a text that only goes in."""
+        left = ", and one of them must be left for the answer" if answered else ""
+        what = "the prompt" if answered else param
         super().__init__(
-            f"This model's context is {context} tokens, and one of them must be left for the answer; "
-            f"the prompt is {prompt_tokens} tokens. Shorten it.",
+            f"This model's context is {context} tokens{left}; {what} is {prompt_tokens} tokens. Shorten it.",
             param=param,
         )
 

@@ -22,10 +22,11 @@ from server.api.auth import Authentication
 from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
 from server.api.house import House
-from server.api.openai import chat, completions, models
+from server.api.openai import chat, completions, embeddings, models, rerank
 from server.catalog import Catalog
 from server.chat.backend import Backend
 from server.chat.completion import LocalBackend
+from server.chat.embedding import LocalEmbeddings
 from server.engine.pool import Pool
 from server.settings import Settings
 from server.store.audit import AuditLog
@@ -51,11 +52,12 @@ def build_app(
     metrics = Metrics()
     pool = pool or Pool(settings, catalog, metrics)
     backend = backend or LocalBackend(pool, catalog, settings)
+    vectors = LocalEmbeddings(pool, catalog)
     database = Database.open(settings)
     keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
     limit = settings.limits.kept_mb << 20
     kept, conversations = Responses(database, limit), Conversations(database, limit)
-    house = House(settings, catalog, pool, backend, keys, metrics, database, kept, conversations)
+    house = House(settings, catalog, pool, backend, vectors, keys, metrics, database, kept, conversations)
 
     @cache
     def document() -> dict[str, Any]:
@@ -67,6 +69,8 @@ def build_app(
             *chat.routes(house),
             *completions.routes(house),
             *messages.routes(house),
+            *embeddings.routes(house),
+            *rerank.routes(house),
             *models.routes(house),
             *status.routes(house),
             *admin.routes(house, document),
@@ -114,6 +118,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await house.pool.close()
         if isinstance(house.backend, LocalBackend):
             house.backend.close()
+        if isinstance(house.embeddings, LocalEmbeddings):
+            house.embeddings.close()
         await asyncio.to_thread(house.keys.close)
         await asyncio.to_thread(house.database.close)
 

@@ -18,7 +18,7 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from server.catalog import Catalog
-from server.chat.backend import Backend
+from server.chat.backend import Backend, Embeddings
 from server.errors import Draining, Forbidden, MethodNotAllowed
 from server.settings import Settings
 from server.telemetry import Metrics
@@ -42,6 +42,7 @@ class House:
     catalog: Catalog
     pool: Pool
     backend: Backend
+    embeddings: Embeddings
     keys: AuthKeys
     metrics: Metrics
     database: Database

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 from server.chat.messages import Delta, Turn, Usage
+from server.chat.vectors import Ranking, Scores, Texts, Vectors
 from server.chat.written import Written
 
 
@@ -58,3 +59,13 @@ class Backend(Protocol):
 
     async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
         """The text of tokens, control tokens by name. BadRequest for ids that the model has not."""
+
+
+class Embeddings(Protocol):
+    """The one door for what is to be compared instead of answered. Cancelling either call ends it within one step."""
+
+    async def embed(self, texts: Texts) -> Vectors:
+        """A vector for each text. Raises what is wrong with any of them before any is computed."""
+
+    async def rank(self, ranking: Ranking) -> Scores:
+        """A score for each document."""

@@ -38,6 +38,17 @@ class Vocabulary:
         self._pieces: list[bytes | None] = [None] * self.size
         self._newline = self._raw("\n", special=False)
         self._prefixes_space = C.llama_vocab_type(handle) == 1
+        self.front, self.back, self.between = self._frame()
+        """What the model wants around a text of its own, and between two that it is to compare."""
+
+    def _frame(self) -> tuple[array[int], array[int], array[int]]:
+        whole = self._raw("", special=False, start=True)
+        begins = int(self.adds_bos and whole[:1] == array("i", [self.bos]))
+        back = whole[begins:]
+        # Where a text ends with its own token, RoBERTa's kind has a separator after that; BERT ends it with one.
+        separated = C.llama_vocab_get_add_eos(self.handle) and C.llama_vocab_get_add_sep(self.handle)
+        separator = array("i", [C.llama_vocab_sep(self.handle)] if separated else [])
+        return whole[:begins], back, back + separator
 
     def _texts_of(self, kind: int) -> tuple[str, ...]:
         attributes = C.llama_vocab_get_attr
@@ -82,6 +93,14 @@ class Vocabulary:
         with self._in_use:
             self._check_open()
             return self._tokenize(text, special=special, first=first)
+
+    def segment(self, text: str) -> array[int]:
+        """Token ids of a text that stands on its own within a frame. As `tokenize` otherwise; nothing in it is read
+        as a control token.
+        """
+        with self._in_use:
+            self._check_open()
+            return self._raw(text, special=False)
 
     def _check_open(self) -> None:
         if not self._open:

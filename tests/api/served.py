@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +16,7 @@ from typing import Any, cast
 import httpx
 import openai
 import uvicorn
+from starlette.applications import Starlette
 
 from server.api.app import build_app
 from server.engine.pool import Pool
@@ -112,6 +113,32 @@ async def serving(
     settings = settings_at(folder, **overrides)
     keys = cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY))
     app = build_app(settings, backend=backend, pool=cast(Pool, pool), keys=keys)
+    async with listening(app) as url, client(url) as http:
+        yield Served(url, backend, pool, http)
+
+
+@asynccontextmanager
+async def serving_models(
+    folder: Path, entries: Mapping[str, Any], files: Iterable[Path], **overrides: Any
+) -> AsyncIterator[Served]:
+    """A server with a real engine over these models' files, which `entries` name without a folder."""
+    for file in files:
+        (folder / file.name).symlink_to(file)
+    settings = settings_at(folder, **overrides)
+    settings.paths.models.write_text(json.dumps(entries))
+    app = build_app(settings, keys=cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY)))
+    async with listening(app) as url, client(url, timeout=30) as http:
+        yield Served(url, app.state.house.backend, app.state.house.pool, http)
+
+
+def client(url: str, timeout: float = 5) -> httpx.AsyncClient:
+    """Sends the key."""
+    return httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {KEY}"}, timeout=timeout)
+
+
+@asynccontextmanager
+async def listening(app: Starlette) -> AsyncIterator[str]:
+    """The address of an application, until the context is left."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -122,9 +149,7 @@ async def serving(
                     await asyncio.sleep(0.005)
                     if task.done():
                         task.result()
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {KEY}"}, timeout=5) as http:
-                yield Served(url, backend, pool, http)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
             await task
