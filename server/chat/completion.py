@@ -92,8 +92,8 @@ class LocalBackend:
 
     @asynccontextmanager
     async def _entered(self, card: ModelCard, owner: str) -> AsyncIterator[LiveModel]:
-        """The model, with a place in its line for work that is not the engine's."""
-        async with self._pool.lease(card.name) as live:
+        """The model, whatever it is for, with a place in its line for work that is not the engine's."""
+        async with self._pool.lease(card.name, use=None) as live:
             box = live.enter(owner)
             try:
                 yield live

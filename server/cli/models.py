@@ -220,6 +220,7 @@ def table(found: list[dict[str, Any]]) -> Table:
         ("Memory", lambda entry: size(entry.get("bytes"))),
         ("File", lambda entry: size(entry.get("size"))),
         ("Context", lambda entry: str(entry.get("context") or "")),
+        ("For", lambda entry: ", ".join(entry.get("capabilities") or ())),
         ("Running", lambda entry: str(entry.get("running") or "")),
         ("Waiting", lambda entry: str(entry.get("waiting") or "")),
         ("Also called", lambda entry: escape(", ".join(entry.get("aliases") or ()))),

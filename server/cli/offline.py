@@ -21,6 +21,7 @@ def entries(settings: Settings) -> list[dict[str, Any]]:
 def entry(settings: Settings, name: str) -> dict[str, Any]:
     """All there is to say of one model: what differs from the defaults, and its file's facts."""
     from server.engine.gguf import read_header
+    from server.engine.uses import uses_of
 
     card = Catalog.from_settings(settings).get(name)
     said = {key: _plain(value) for key, value in asdict(card).items() if value and value != _DEFAULTS.get(key)}
@@ -34,6 +35,7 @@ def entry(settings: Settings, name: str) -> dict[str, Any]:
     return {
         **found,
         "size": header.size,
+        "capabilities": [str(use) for use in uses_of(card, header).all],
         "architecture": header.architecture,
         "layers": header.layers,
         "trained_context": header.context_length,

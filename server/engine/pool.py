@@ -152,13 +152,14 @@ class Pool:
         return uses_of(card, await asyncio.to_thread(self._kinds.of, card.file))
 
     @asynccontextmanager
-    async def lease(self, name: str, use: Use = Use.TEXT) -> AsyncIterator[LiveModel]:
+    async def lease(self, name: str, use: Use | None = Use.TEXT) -> AsyncIterator[LiveModel]:
         """The model, loaded if it may be, and kept for as long as the lease is held. BadRequest, and no load, when it
-        is not for this use.
+        is not for this use; None is for what any model can do.
         """
         card = self._catalog.get(name)
-        with contextlib.suppress(ModelLoadFailed):  # what is wrong with a file is told by the load
-            (await self.uses(card.name)).check(card.name, use)
+        if use is not None:
+            with contextlib.suppress(ModelLoadFailed):  # what is wrong with a file is told by the load
+                (await self.uses(card.name)).check(card.name, use)
         entry = self._entry(card.name)
         entry.leases += 1
         if entry.leases == 1:
@@ -403,9 +404,9 @@ def _of_use(card: ModelCard) -> ModelCard:
         idle_seconds=None,
         prefix_scope=None,
         reasoning=None,
-    )
         rerank=False,
 
+    )
 
 def _fingerprint(card: ModelCard) -> str:
     """The same for the same file in the same build."""

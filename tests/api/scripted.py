@@ -13,6 +13,7 @@ from server.chat.backend import Token
 from server.chat.messages import Delta, Turn, Usage
 from server.chat.written import Written
 from server.engine.request import FinishReason, TokenLogprob
+from server.engine.uses import Uses
 from server.errors import NotFound, ServerError, Unauthorized
 from server.store.key_table import RIGHTS, Key
 
@@ -40,6 +41,7 @@ class ScriptedAnswer:
         self.usage = usage
         self.prompt_tokens = usage.prompt_tokens
         self.fingerprint = "fp_scripted"
+        self.waiting = False
 
     async def __aiter__(self) -> AsyncIterator[Sequence[Delta]]:
         for step in self._steps:
@@ -177,6 +179,9 @@ class ScriptedPool:
             self.set(name, state="failed", progress=None, error=self.refusal.message)
             raise self.refusal
         self.set(name, state="ready", progress=None, bytes=123)
+
+    async def uses(self, name: str) -> Uses:
+        return Uses()
 
     async def unload(self, name: str, *, force: bool = False) -> None:
         self.set(name, state="unloaded", progress=None, bytes=None)

@@ -98,6 +98,7 @@ def test_without_a_server_the_files_answer_and_it_says_so(nobody: list[str]) -> 
     assert [line.split()[:2] for line in result.stdout.splitlines()[1:]] == [["chain", "unloaded"], ["lost", "no"]]
     shown = json.loads(invoke("show", "c", "--json", *nobody).stdout)
     assert (shown["id"], shown["context"], shown["architecture"]) == ("chain", 256, "llama")
+    assert shown["capabilities"] == ["text"]
     found = json.loads(invoke("estimate", "chain", "--json", *nobody).stdout)
     assert found["total"] == found["weights"] + found["kv"] + found["compute"] > os.path.getsize(shown["file"]) / 2
     assert "lost.gguf" in invoke("estimate", "lost", *nobody, code=1).stderr

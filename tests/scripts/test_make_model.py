@@ -160,6 +160,29 @@ def test_models_whose_memory_cannot_be_cut(opened, maker, recurrent, window):
     assert len(set(model.answer(ASKED, most=30))) > 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "pooling", "remembers"),
+    [
+        ("bert", 1, False),
+        ("bert-cls", 2, False),
+        ("ranker", 4, False),
+        ("embedder", 1, True),
+        ("embedder-last", 3, True),
+    ],
+)
+def test_models_for_vectors_say_how_their_outputs_become_one(opened, kind, pooling, remembers):
+    model = opened(make_model.KINDS[kind])
+    assert llama.llama_pooling_type(model.context) == pooling
+    assert bool(llama.llama_get_memory(model.context)) == remembers
+
+
+def test_words_fall_into_pieces_between_their_marks(opened):
+    model = opened(make_model.bert_model)
+    assert [model.piece(token) for token in model.tokens("The cat, biking")] == [
+        *(b"[CLS]", b" the", b" c", b"a", b"t", b" ,", b" b", b"i", b"k", b"ing", b"[SEP]")
+    ]
+
+
 def test_the_template_is_chatml():
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
     said = jinja2.Template(make_model.CHATML).render(messages=messages, add_generation_prompt=True)

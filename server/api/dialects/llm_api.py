@@ -108,7 +108,7 @@ def _chosen(house: House, named: str | None = None) -> tuple[ModelCard, str]:
 def _models(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
     async def models(request: Request) -> Response:
         """The configured models by name."""
-        return list_models(house, request) if from_openai(request.scope) else JSONResponse(models_body(house))
+        return await list_models(house, request) if from_openai(request.scope) else JSONResponse(models_body(house))
 
     async def load(request: Request) -> Response:
         """Choose a model and start loading it; /status tells when it is ready."""

@@ -29,7 +29,15 @@ def _created(house: House, card: ModelCard) -> int:
     return house.catalog.modified
 
 
-def model_body(house: House, card: ModelCard) -> dict[str, Any]:
+async def _capabilities(house: House, card: ModelCard) -> list[str] | None:
+    """What the model can be asked for; None while its file cannot be read."""
+    try:
+        return [str(use) for use in (await house.pool.uses(card.name)).all]
+    except ServerError:
+        return None
+
+
+async def model_body(house: House, card: ModelCard) -> dict[str, Any]:
     """A model as OpenAI shows it, and all that is ours under one key."""
     statuses = {status.name: status for status in house.pool.statuses()}
     return {
@@ -43,6 +51,7 @@ def model_body(house: House, card: ModelCard) -> dict[str, Any]:
             "aliases": list(card.aliases),
             "personalities": list(card.personalities),
             "context": card.context,
+            "capabilities": await _capabilities(house, card),
         },
     }
 
@@ -51,11 +60,11 @@ def _anthropic_body(house: House, card: ModelCard) -> dict[str, Any]:
     return anthropic.model_body(card, _created(house, card))
 
 
-def list_models(house: House, request: Request) -> Response:
+async def list_models(house: House, request: Request) -> Response:
     """All models, as OpenAI's clients read them, or Anthropic's where the request is one of theirs."""
     cards: Sequence[ModelCard] = house.catalog.cards()
     if not is_anthropic(request.scope):
-        return JSONResponse({"object": "list", "data": [model_body(house, card) for card in cards]})
+        return JSONResponse({"object": "list", "data": [await model_body(house, card) for card in cards]})
     page = anthropic.page([_anthropic_body(house, card) for card in cards], request.query_params)
     return JSONResponse(page, headers={REQUEST_ID: request.state.request_id})
 
@@ -66,28 +75,28 @@ def routes(house: House) -> list[Endpoint]:
 
     async def listing(request: Request) -> Response:
         """All models."""
-        return list_models(house, request)
+        return await list_models(house, request)
 
     async def retrieve(request: Request) -> Response:
         """One model."""
         if is_anthropic(request.scope):
             headers = {REQUEST_ID: request.state.request_id}
             return JSONResponse(_anthropic_body(house, card_of(request)), headers=headers)
-        return JSONResponse(model_body(house, card_of(request)))
+        return JSONResponse(await model_body(house, card_of(request)))
 
     async def load(request: Request) -> Response:
         """Load, and answer when it is done; with `wait=false` at once."""
         card = card_of(request)
         if request.query_params.get("wait") == "false":
-            return JSONResponse(model_body(house, card), 202, background=BackgroundTask(_load, house, card.name))
+            return JSONResponse(await model_body(house, card), 202, background=BackgroundTask(_load, house, card.name))
         await while_connected(request.receive, house.pool.load(card.name))
-        return JSONResponse(model_body(house, card))
+        return JSONResponse(await model_body(house, card))
 
     async def unload(request: Request) -> Response:
         """Unload, if the model is idle or `force=true`."""
         card = card_of(request)
         await house.pool.unload(card.name, force=request.query_params.get("force") == "true")
-        return JSONResponse(model_body(house, card))
+        return JSONResponse(await model_body(house, card))
 
     async def estimate(request: Request) -> Response:
         """What loading would take."""

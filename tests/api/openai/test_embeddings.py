@@ -185,7 +185,19 @@ async def test_a_client_that_leaves_frees_the_model(house: Served) -> None:
     assert (await embed(house)).status_code == 200
 
 
-async def test_tokens_are_counted_and_what_models_are_for_is_shown(house: Served) -> None:
+async def test_what_models_are_for_is_shown(house: Served) -> None:
+    models = (await house.openai().models.list()).data
+    assert {model.id: model.model_extra["llm_api"]["capabilities"] for model in models if model.model_extra} == {
+        "bert": ["embeddings"],
+        "causal": ["embeddings"],
+        "both": ["text", "embeddings"],
+        "writes": ["text"],
+        "ranker": ["rerank"],
+        "absent": None,
+    }
+
+
+async def test_tokens_are_counted(house: Served) -> None:
     used = (await embed(house)).json()["usage"]["prompt_tokens"]
     before = await _prompt_tokens(house)
     await embed(house)
