@@ -69,6 +69,8 @@ class ContextLengthExceeded(BadRequest):
             f"This model's context is {context} tokens{left}; {what} is {prompt_tokens} tokens. Shorten it.",
             param=param,
         )
+        self.prompt_tokens = prompt_tokens
+        self.context = context
 
 
 class TemplateFailed(BadRequest):

@@ -22,7 +22,7 @@ from server.api.auth import Authentication
 from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
 from server.api.house import House
-from server.api.openai import chat, completions, embeddings, models, rerank
+from server.api.openai import chat, completions, conversations, embeddings, models, rerank, responses
 from server.catalog import Catalog
 from server.chat.backend import Backend
 from server.chat.completion import LocalBackend
@@ -56,8 +56,8 @@ def build_app(
     database = Database.open(settings)
     keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
     limit = settings.limits.kept_mb << 20
-    kept, conversations = Responses(database, limit), Conversations(database, limit)
-    house = House(settings, catalog, pool, backend, vectors, keys, metrics, database, kept, conversations)
+    kept, talks = Responses(database, limit), Conversations(database, limit)
+    house = House(settings, catalog, pool, backend, vectors, keys, metrics, database, kept, talks)
 
     @cache
     def document() -> dict[str, Any]:
@@ -68,6 +68,8 @@ def build_app(
             *dialects.routes(house),
             *chat.routes(house),
             *completions.routes(house),
+            *responses.routes(house),
+            *conversations.routes(house),
             *messages.routes(house),
             *embeddings.routes(house),
             *rerank.routes(house),

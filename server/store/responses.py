@@ -6,7 +6,6 @@ All methods run on the store's threads; another key's response is as good as non
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from server.errors import BadRequest, NotFound
 from server.store import conversations as talks
-from server.store.database import Database, Moment, Refused, one_line
+from server.store.database import Database, Moment
 from server.store.response_tables import (
     Item,
     ask,
@@ -28,8 +27,6 @@ from server.store.response_tables import (
     size_of,
     to_text,
 )
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +85,6 @@ class Responses:
     async def save(self, owner: str, kept: Kept, place: Place, *, keep: bool, append: bool) -> None:
         """In one transaction: `keep` the response; `append` input and output to the conversation it stands in."""
         await ask(self._database, lambda: self._save(owner, kept, place, keep, append))
-
-    def save_unattended(self, owner: str, kept: Kept, place: Place) -> None:
-        """Keep a response that nobody waits for any more. Returns at once; what fails is logged."""
-
-        def work() -> None:
-            try:
-                self._save(owner, kept, place, True, False)
-            except Refused as error:
-                log.warning("The response %s could not be kept: %s", kept.id, one_line(error))
-
-        self._database.submit(work)
 
     async def history(self, owner: str, id: str) -> list[Item]:
         """All that was said up to the end of a response, oldest first.

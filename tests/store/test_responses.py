@@ -131,10 +131,14 @@ async def test_the_oldest_make_room(database: Database) -> None:
             await responses.get(ME, id)
 
 
-async def test_one_that_nobody_waits_for_is_kept_all_the_same(responses: Responses, settings: Settings) -> None:
+async def test_what_nobody_waits_for_is_kept_all_the_same(database: Database, settings: Settings) -> None:
     kept = response("hi", "h")
-    responses.save_unattended(ME, kept, Place())
-    responses._database.close()
+    saving = asyncio.create_task(save(Responses(database, MB), kept))
+    await asyncio.sleep(0)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    database.close()
     again = Database.open(settings)
     assert await Responses(again, MB).get(ME, kept.id) == kept
     again.close()

@@ -165,4 +165,9 @@ class Generation(Sampling):
         )
 
 
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+]
+"""What a client notes on a thing that is kept for it."""
+
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]

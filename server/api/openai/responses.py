@@ -1,0 +1,359 @@
+"""`/v1/responses`: answers that are kept, go on from each other, and tell of themselves in typed events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.api.body import read_body
+from server.api.house import Endpoint, House
+from server.api.openai.fields import Effort, Fields, Metadata, Sampling, StreamOptions
+from server.api.openai.listing import QUERY, page
+from server.api.openai.response_events import Event, error_event, replay
+from server.api.openai.response_items import Given, Id, ItemReference, user_says
+from server.api.openai.response_run import Desk, Order, Run
+from server.api.openai.response_tools import AllowedTools, Choice, FunctionTool, NamedFunction, OneTool, offered
+from server.api.streaming import EventStream, event, while_connected
+from server.catalog import ModelCard
+from server.chat.messages import Form, Turn
+from server.errors import BadRequest, ServerError
+from server.settings import LimitsSection
+from server.store.response_tables import new_id
+from server.store.responses import Place
+
+MOST_ITEMS = 10_000
+LOGPROBS = "message.output_text.logprobs"
+
+Include = Literal[
+    "code_interpreter_call.outputs",
+    "computer_call_output.output.image_url",
+    "file_search_call.results",
+    "message.input_image.image_url",
+    "message.output_text.logprobs",
+    "reasoning.encrypted_content",
+    "web_search_call.action.sources",
+    "web_search_call.results",
+]
+
+
+class TextForm(Fields):
+    """Any text, or any JSON object."""
+
+    type: Literal["text", "json_object"]
+
+    def form(self) -> Form | None:
+        return Form("json_object") if self.type == "json_object" else None
+
+
+class SchemaForm(Fields):
+    """JSON that follows a schema."""
+
+    type: Literal["json_schema"]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    schema_: Annotated[dict[str, Any], Field(alias="schema")]
+    description: str | None = None
+    strict: bool | None = None
+
+    def form(self) -> Form:
+        return Form("json_schema", self.schema_)
+
+
+class TextConfig(Fields):
+    """What the answer's text is to be like."""
+
+    format: Annotated[TextForm | SchemaForm, Field(discriminator="type")] | None = None
+    verbosity: Literal["low", "medium", "high"] | None = None
+
+
+class Reasoning(Fields):
+    """How much is to be thought, and whether it is told as a summary."""
+
+    effort: Effort | None = None
+    summary: Literal["auto", "concise", "detailed"] | None = None
+    generate_summary: Literal["auto", "concise", "detailed"] | None = None
+    """The older name of `summary`."""
+
+
+class ConversationName(Fields):
+    """A conversation by its id."""
+
+    id: Id
+
+
+class ResponseBody(Sampling):
+    """The body of a response."""
+
+    model: str
+    input: str | Annotated[list[Given], Field(max_length=MOST_ITEMS)] | None = None
+    instructions: str | None = None
+    previous_response_id: Id | None = None
+    conversation: Id | ConversationName | None = None
+    store: bool | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    background: bool | None = None
+    max_output_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
+    top_logprobs: Annotated[int, Field(ge=0)] | None = None
+    include: list[Include] | None = None
+    tools: list[OneTool] | None = None
+    tool_choice: Choice | None = None
+    parallel_tool_calls: bool | None = None
+    max_tool_calls: Annotated[int, Field(ge=1)] | None = None
+    """Of tools that the server runs, so without effect."""
+    text: TextConfig | None = None
+    reasoning: Reasoning | None = None
+    truncation: Literal["auto", "disabled"] | None = None
+    metadata: Metadata | None = None
+    prompt: dict[str, Any] | None = None
+
+    # Accepted without effect, and echoed.
+    user: str | None = None
+    service_tier: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+
+    def check(self, limits: LimitsSection) -> None:
+        """What types cannot say; raises BadRequest."""
+        if self.background:
+            raise BadRequest(
+                "Responses in the background are not offered by this version: expected background to be false.",
+                param="background",
+            )
+        if self.prompt is not None:
+            raise BadRequest("This server keeps no prompts to name: send instructions and input.", param="prompt")
+        if self.previous_response_id is not None and self.conversation is not None:
+            raise BadRequest(
+                "previous_response_id and conversation both say what goes on: expected one of them.",
+                param="previous_response_id",
+            )
+        if self.input is None and self.previous_response_id is None and self.conversation is None:
+            raise BadRequest("Missing required parameter: 'input'.", param="input")
+        if self.stream_options is not None and not self.stream:
+            raise BadRequest("stream_options is for streams: expected stream to be true.", param="stream_options")
+        for name, most in (("top_logprobs", limits.top_logprobs), ("logit_bias", limits.logit_bias)):
+            value = getattr(self, name)
+            if value is not None and (found := value if isinstance(value, int) else len(value)) > most:
+                raise BadRequest(f"{name}: expected at most {most}, found {found}.", param=name)
+
+    @property
+    def logprobs(self) -> int | None:
+        """How many alternatives are to be told at each token; None: nothing is."""
+        if LOGPROBS in (self.include or ()) or self.top_logprobs:
+            return self.top_logprobs or 0
+        return None
+
+    @property
+    def place(self) -> Place:
+        conversation = self.conversation
+        if isinstance(conversation, ConversationName):
+            conversation = conversation.id
+        return Place(self.previous_response_id, conversation)
+
+
+def order_of(house: House, request: Request, body: ResponseBody) -> Order:
+    """The checked body as what is to be done. Raises BadRequest and ModelNotFound."""
+    body.check(house.settings.limits)
+    card = house.catalog.get(body.model)
+    turn = _turn(house, request, body, card)
+    given = [user_says(body.input)] if isinstance(body.input, str) else body.input or []
+    reasoning = body.reasoning or Reasoning()
+    return Order(
+        response=_empty(body, turn),
+        turn=turn,
+        given=[item if isinstance(item, ItemReference) else item.kept() for item in given],
+        instructions=body.instructions or "",
+        place=body.place,
+        store=body.store is not False,
+        trims=body.truncation == "auto",
+        summary=(reasoning.summary or reasoning.generate_summary) is not None,
+    )
+
+
+def _turn(house: House, request: Request, body: ResponseBody, card: ModelCard) -> Turn:
+    """All but the messages, of which some are in the store."""
+    functions = cast(list[FunctionTool], body.tools or [])
+    choice = cast(str | NamedFunction | AllowedTools | None, body.tool_choice)
+    tools, tool_choice = offered(functions, choice, house.settings.limits.tools)
+    effort = body.reasoning.effort if body.reasoning is not None else None
+    said = {} if effort is None else {"reasoning_effort": effort, "enable_thinking": effort != "none"}
+    return Turn(
+        model=card.name,
+        sampling=body.params(card),
+        max_tokens=body.max_output_tokens,
+        logprobs=body.logprobs,
+        owner=request.state.principal.id,
+        template_kwargs=said,
+        tools=tools,
+        tool_choice=tool_choice,
+        parallel_calls=body.parallel_tool_calls is not False,
+        form=body.text.format.form() if body.text is not None and body.text.format is not None else None,
+    )
+
+
+def _empty(body: ResponseBody, turn: Turn) -> dict[str, Any]:
+    """The response before there is anything in it: what was asked for, with what was not said filled in."""
+    text = body.text or TextConfig()
+    form = text.format.model_dump(by_alias=True) if text.format is not None else {"type": "text"}
+    reasoning = body.reasoning or Reasoning()
+    choice = body.tool_choice or "auto"
+    conversation = body.place.conversation
+    return {
+        "id": new_id("resp"),
+        "object": "response",
+        "created_at": int(time.time()),
+        "status": "in_progress",
+        "background": False,
+        "completed_at": None,
+        "conversation": None if conversation is None else {"id": conversation},
+        "error": None,
+        "incomplete_details": None,
+        "instructions": body.instructions,
+        "max_output_tokens": body.max_output_tokens,
+        "max_tool_calls": body.max_tool_calls,
+        "metadata": body.metadata or {},
+        "model": turn.model,
+        "output": [],
+        "parallel_tool_calls": turn.parallel_calls,
+        "previous_response_id": body.previous_response_id,
+        "prompt_cache_key": body.prompt_cache_key,
+        "reasoning": {"effort": reasoning.effort, "summary": reasoning.summary or reasoning.generate_summary},
+        "safety_identifier": body.safety_identifier,
+        "service_tier": body.service_tier or "default",
+        "store": body.store is not False,
+        "temperature": turn.sampling.temperature,
+        "text": {"format": form, "verbosity": text.verbosity or "medium"},
+        "tool_choice": choice if isinstance(choice, str) else choice.model_dump(),
+        "tools": [tool.echo() for tool in cast(list[FunctionTool], body.tools or [])],
+        "top_logprobs": body.top_logprobs or 0,
+        "top_p": turn.sampling.top_p,
+        "truncation": body.truncation or "disabled",
+        "usage": None,
+        "user": body.user,
+    }
+
+
+def _bytes(events: Sequence[Event]) -> bytes:
+    return b"".join(event(each, each["type"]) for each in events)
+
+
+def _told(error: ServerError) -> bytes:
+    """An error of a stream that has opened, though no event was sent: it waited for its model."""
+    return _bytes([error_event(error, 0)])
+
+
+async def _streamed(run: Run) -> AsyncGenerator[bytes, None]:
+    async with aclosing(run.events()) as events:
+        async for together in events:
+            yield _bytes(together)
+
+
+async def _whole(run: Run) -> dict[str, Any]:
+    """The response when it is over; raises what it failed with."""
+    response = run.response
+    async with aclosing(run.events()) as events:
+        async for together in events:
+            response = together[-1].get("response", response)
+    if run.error is not None:
+        raise run.error
+    return response
+
+
+async def _replayed(response: dict[str, Any], after: int) -> AsyncGenerator[bytes, None]:
+    yield _bytes([each for each in replay(response) if each["sequence_number"] > after])
+
+
+def routes(house: House) -> list[Endpoint]:
+    desk = Desk(house.backend, house.responses, house.conversations)
+
+    async def create(request: Request) -> Response:
+        """A response."""
+        body = await read_body(request, ResponseBody)
+        run = Run(desk, order_of(house, request, body))
+        if not body.stream:
+            return JSONResponse(await while_connected(request.receive, _whole(run)))
+        return EventStream(_streamed(run), failure=_told, settings=house.settings)
+
+    async def retrieve(request: Request) -> Response:
+        """A kept response, or one under way."""
+        owner, id = request.state.principal.id, request.path_params["id"]
+        streamed = request.query_params.get("stream") == "true"
+        run = desk.running(owner, id)
+        if run is not None and run.order.store:
+            if streamed:
+                raise BadRequest(f"The response {id!r} is under way, in the stream that asked for it.", param="stream")
+            return JSONResponse(run.response)
+        kept = await house.responses.get(owner, id)
+        if not streamed:
+            return JSONResponse(kept.body)
+        events = _replayed(kept.body, _number(request.query_params.get("starting_after", "-1")))
+        return EventStream(events, failure=_told, settings=house.settings)
+
+    async def cancel(request: Request) -> Response:
+        """End a response that is under way."""
+        owner, id = request.state.principal.id, request.path_params["id"]
+        run = desk.running(owner, id)
+        if run is None:
+            kept = await house.responses.get(owner, id)
+            if kept.body["status"] != "cancelled":
+                raise BadRequest(f"The response {id!r} is not under way: it is {kept.body['status']}.")
+            return JSONResponse(kept.body)
+        run.stop()
+        await while_connected(request.receive, run.ended.wait())
+        return JSONResponse(run.response)
+
+    async def delete(request: Request) -> Response:
+        """Forget a response."""
+        id = request.path_params["id"]
+        await house.responses.delete(request.state.principal.id, id)
+        return JSONResponse({"id": id, "object": "response", "deleted": True})
+
+    async def input_items(request: Request) -> Response:
+        """What a response was given."""
+        kept = await house.responses.get(request.state.principal.id, request.path_params["id"])
+        return JSONResponse(page(request, kept.input))
+
+    path, one = "/v1/responses", "/v1/responses/{id}"
+    return [
+        Endpoint(
+            "POST",
+            path,
+            create,
+            summary="Answer, and keep the answer",
+            tag="responses",
+            body=ResponseBody,
+            description="With `stream` the answer comes as typed server-sent events. What a client left before its "
+            "end is kept as `cancelled`; a conversation keeps only what was answered.",
+        ),
+        Endpoint(
+            "GET",
+            one,
+            retrieve,
+            summary="A kept response",
+            tag="responses",
+            description="Streamed, its events are told again, with one delta for each text and numbers of their own.",
+            query={"stream": "true: as events", "starting_after": "the number that the events begin after"},
+        ),
+        Endpoint("DELETE", one, delete, summary="Forget a response", tag="responses"),
+        Endpoint("POST", f"{one}/cancel", cancel, summary="End a response under way", tag="responses", work=False),
+        Endpoint(
+            "GET",
+            f"{one}/input_items",
+            input_items,
+            summary="What a response was given",
+            tag="responses",
+            query=QUERY,
+        ),
+    ]
+
+
+def _number(text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        raise BadRequest(f"starting_after: expected a whole number, found {text[:60]!r}.", param="starting_after")
+    return int(text)
