@@ -381,14 +381,16 @@ def random_model(
     seed: int = 1,
     tie: bool = True,
     pooling: gguf.PoolingType | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> None:
     """A llama of random weights. `tie`: the head is the embedding. Logits spread with a deviation of about 2.5.
-    `pooling`: the file says that it is for embeddings.
+    `pooling`: the file says that it is for embeddings. `vocabulary`: else one that is byte-level.
     """
     numbers = SHAPES[shape] if isinstance(shape, str) else shape
     name = shape if isinstance(shape, str) else "random"
+    vocabulary = vocabulary or byte_level_vocabulary(numbers.vocabulary)
+    numbers = replace(numbers, vocabulary=len(vocabulary.tokens))
     tensors = _transformer(numbers, quant, seed, tie)
-    vocabulary = byte_level_vocabulary(numbers.vocabulary)
 
     def fill(writer: gguf.GGUFWriter) -> None:
         numbers.describe(writer, name, vocabulary)
@@ -540,6 +542,7 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "spm": spm_model,
     "window": window_model,
     "recurrent": recurrent_model,
+    "random-spm": lambda path: random_model(path, vocabulary=sentence_piece_vocabulary()),
     "bert": bert_model,
     "bert-cls": lambda path: bert_model(path, pooling=gguf.PoolingType.CLS),
     "ranker": lambda path: bert_model(path, pooling=gguf.PoolingType.RANK),

@@ -28,6 +28,7 @@ APART = {("engine", "store"), ("store", "engine")}
 
 ONLY_IN = {
     "llama_cpp": ("engine/llama.py", "engine/trial.py"),
+    "llguidance": ("engine/constraint.py",),
     "sqlalchemy": ("store/",),
     "alembic": ("store/",),
     "starlette": ("api/",),

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from server.engine.constraint import Grammars
 from server.engine.embedder import Embed, Embedder
 from server.engine.llama import Context, LoadOptions, Model
 from server.engine.loop import Loop, Message, StepReport, Stop, Submit
@@ -73,6 +74,7 @@ class Loaded:
     """What is known once the model is open."""
 
     vocabulary: Vocabulary
+    grammars: Grammars
     template: str | None
     trained_context: int
     cells: int
@@ -150,23 +152,24 @@ class ThreadHost:
             freed.callback(model.close)
             vocabulary = Vocabulary(model)
             freed.callback(vocabulary.close)
-            cells = self._make_loop(model, vocabulary, freed) if self.plan.uses.writes else 0
+            grammars = Grammars(vocabulary)
+            cells = self._make_loop(model, vocabulary, grammars, freed) if self.plan.uses.writes else 0
             vectors = self._make_embedder(model, freed)
             if self._abandoned.is_set():
                 raise self._cancelled()
             buffers = tuple(model.buffers())
-            facts = Loaded(vocabulary, model.template, model.trained_context, cells, vectors, buffers)
+            facts = Loaded(vocabulary, grammars, model.template, model.trained_context, cells, vectors, buffers)
             self._tell(self._succeed, facts)
             self._run_both()
 
-    def _make_loop(self, model: Model, vocabulary: Vocabulary, freed: ExitStack) -> int:
+    def _make_loop(self, model: Model, vocabulary: Vocabulary, grammars: Grammars, freed: ExitStack) -> int:
         """The loop that writes text, and how many cells it got."""
         plan, options = self.plan, self.plan.options
         if not model.has_decoder:
             raise ModelLoadFailed(f"{plan.file.name} is not a model that writes text.")
         context = model.context(options)
         freed.callback(context.close)
-        runner = Runner(vocabulary, context, options.threads)
+        runner = Runner(vocabulary, context, options.threads, grammars)
         freed.callback(runner.close)
         store = plan.store if model.cuttable and not model.windowed else 0
         limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store)

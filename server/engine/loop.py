@@ -12,12 +12,13 @@ from __future__ import annotations
 import logging
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from server.engine.detokenizer import Detokenizer
 from server.engine.pace import Pace
 from server.engine.request import (
+    Drawn,
     FinishReason,
     GenerationRequest,
     Outcome,
@@ -72,8 +73,8 @@ class StepReport:
     """What a step brought, or a few quick ones, for the other side of the house."""
 
     events: list[TokenEvent] = field(default_factory=list)
-    admitted: list[str] = field(default_factory=list)
-    """Requests that have left the waiting line for the first time."""
+    admitted: dict[str, int] = field(default_factory=dict)
+    """Requests that have left the waiting line for the first time; prompt tokens of each that were found computed."""
     steps: list[tuple[int, int, float]] = field(default_factory=list)
     """Generating sequences, prompt tokens and seconds of each."""
     urgent: bool = False
@@ -92,27 +93,45 @@ class StepReport:
 class Writer:
     """One answer in the making: tokens in, events out, and when it ends."""
 
-    def __init__(self, sequence: Sequence, vocabulary: Vocabulary, context: int) -> None:
-        request = sequence.request
+    def __init__(self, sequence: Sequence, vocabulary: Vocabulary) -> None:
         self._sequence = sequence
         self._vocabulary = vocabulary
-        room = context - len(request.prompt)
-        self._most = room if request.max_tokens is None else min(request.max_tokens, room)
-        self._text = Detokenizer(request.stop)
+        self._bytes = vocabulary.shown if sequence.request.shows_control else vocabulary.piece
+        self._text = Detokenizer(sequence.request.stop)
         self._logprobs: list[TokenLogprob] = []
-        self._silent = 0
+        self._silent = self._brought = 0
+        """Tokens since the last event, and of that one."""
+        self._written = 0
 
-    def write(self, token: int, logprob: TokenLogprob | None) -> TokenEvent | None:
-        """The event this token makes, if any; the last one has the outcome."""
+    def write(self, drawn: Drawn, logprob: TokenLogprob | None) -> Iterator[TokenEvent]:
+        """The events that these tokens make, which may be none; the answer's last one has the outcome."""
+        last = len(drawn.tokens) - 1
+        for at, token in enumerate(drawn.tokens):
+            event = self._write(token, None if at else logprob, complete=drawn.complete and at == last)
+            if event is not None:
+                yield event
+                if event.outcome is not None:
+                    return
+        if drawn.error is not None:
+            outcome = self.outcome(FinishReason.CANCELLED, drawn.error)
+            yield TokenEvent(self._sequence.request.id, outcome=outcome)
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing has gone out but what the last event brought."""
+        return self._written <= self._brought
+
+    def _write(self, token: int, logprob: TokenLogprob | None, *, complete: bool) -> TokenEvent | None:
         ended = token in self._vocabulary.ends
-        text = "" if ended else self._text.feed(self._vocabulary.piece(token))
+        text = "" if ended else self._text.feed(self._bytes(token))
         if logprob is not None and not ended and not self._text.stopped:
             self._logprobs.append(logprob)
         self._silent += 1
+        self._written += 1
         reason = None
-        if ended or self._text.stopped:
+        if ended or complete or self._text.stopped:
             reason = FinishReason.STOP
-        elif self._sequence.generated >= self._most:
+        elif self._written >= self._sequence.most:
             reason = FinishReason.LENGTH
         if reason is not None and not self._text.stopped:
             text += self._text.finish()
@@ -125,16 +144,14 @@ class Writer:
             tuple(self._logprobs),
             None if reason is None else self.outcome(reason),
         )
-        self._silent = 0
+        self._brought, self._silent = self._silent, 0
         self._logprobs.clear()
         return event
 
     def outcome(self, reason: FinishReason, error: ServerError | None = None) -> Outcome:
         """How it ended and what it cost."""
         sequence = self._sequence
-        return Outcome(
-            reason, len(sequence.request.prompt), sequence.cached, sequence.generated, error, self._text.stop
-        )
+        return Outcome(reason, len(sequence.request.prompt), sequence.cached, self._written, error, self._text.stop)
 
 
 class Loop:
@@ -197,7 +214,9 @@ class Loop:
                 case Submit(requests):
                     for request in requests:
                         sequence = self._scheduler.add(request)
-                        self._writers[request.id] = Writer(sequence, self._vocabulary, self._context)
+                        room = self._context - len(request.prompt)
+                        sequence.most = room if request.max_tokens is None else min(request.max_tokens, room)
+                        self._writers[request.id] = Writer(sequence, self._vocabulary)
                 case Cancel(ids, error):
                     for id in ids:
                         self._cancel(id, error, report)
@@ -224,7 +243,7 @@ class Loop:
 
     def _step(self, report: StepReport) -> None:
         plan = self._scheduler.plan(self._pace.budget)
-        report.admitted += [s.request.id for s in plan.admitted if s.generated == 0]
+        report.admitted |= {s.request.id: s.cached for s in plan.admitted if s.generated == 0}
         report.preempted += len(plan.preempted)
         if not plan.chunks:
             return
@@ -241,18 +260,17 @@ class Loop:
         self._write(plan, result.drawn, result.logprobs, report)
         report.steps.append((plan.generating, plan.prompt, result.seconds))
 
-    def _write(self, plan: StepPlan, drawn: list[int], logprobs: dict[int, TokenLogprob], report: StepReport) -> None:
-        for i, (sequence, token) in enumerate(self._scheduler.commit(plan, drawn)):
+    def _write(self, plan: StepPlan, drawn: list[Drawn], logprobs: dict[int, TokenLogprob], report: StepReport) -> None:
+        for i, sequence in enumerate(self._scheduler.commit(plan, [one.tokens for one in drawn])):
             id = sequence.request.id
-            event = self._writers[id].write(token, logprobs.get(i))
-            if event is None:
-                continue
-            report.events.append(event)
-            report.urgent |= event.outcome is not None or sequence.generated <= event.tokens
-            if event.outcome is not None:
-                del self._writers[id]
-                self._scheduler.finish(sequence)
-                self._runner.forget(sequence)
+            writer = self._writers[id]
+            for event in writer.write(drawn[i], logprobs.get(i)):
+                report.events.append(event)
+                report.urgent |= event.outcome is not None or writer.first
+                if event.outcome is not None:
+                    del self._writers[id]
+                    self._scheduler.finish(sequence)
+                    self._runner.forget(sequence)
 
     def _lose_all(self, error: ServerError, report: StepReport) -> None:
         """The cache is in doubt: start from an empty one, and tell everybody who was here."""

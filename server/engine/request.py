@@ -57,6 +57,21 @@ class Constraint:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinking:
+    """How long an answer may think: then the engine closes the thought for it."""
+
+    budget: int
+    """Tokens."""
+    opening: bytes
+    closing: bytes
+    """What stands around a thought, at the start of an answer."""
+    ends: array[int]
+    """The tokens that close it."""
+    opened: bool = False
+    """Whether the prompt has opened it already."""
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """One answer to one prompt. `n` answers are n requests: the prefix cache makes the prompt shared."""
 
@@ -77,6 +92,8 @@ class GenerationRequest:
     constraint: Constraint | None = None
     shows_control: bool = False
     """Whether control tokens stand in the answer's text by name: where calls of tools are made of them."""
+    thinking: Thinking | None = None
+    """None: it thinks as long as it likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +156,11 @@ class Sequence:
     arrival: int
     """Its place in the order of coming; kept when it is preempted."""
     tokens: array[int]
-    """The prompt, then what was generated. The last one is not computed yet."""
+    """The prompt, then what was generated. The last ones are not computed yet."""
+    most: int = 2**31
+    """Tokens its answer may have."""
+    forced: int = 0
+    """Of its last tokens, those that came without being drawn: nothing else could follow."""
     slot: Slot | None = None
     cached: int = 0
     """Prompt tokens that it found computed when it was first admitted."""
@@ -164,9 +185,28 @@ class Sequence:
         return len(self.tokens) - self.computed
 
     @property
+    def answers(self) -> bool:
+        """Whether nothing but what the last step brought is still to be computed."""
+        return self.pending <= 1 + self.forced
+
+    @property
     def generated(self) -> int:
-        """Tokens drawn so far."""
+        """Tokens that its answer has so far."""
         return len(self.tokens) - len(self.request.prompt)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a step brings to a sequence that is computed to its end."""
+
+    tokens: tuple[int, ...]
+    """The one that was drawn, and those that must follow it. None only with an error."""
+    sampled: bool = True
+    """Whether the first one was drawn, and did not follow from what was there."""
+    complete: bool = False
+    """Whether nothing can follow."""
+    error: ServerError | None = None
+    """Why no token could be found; it is this sequence's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +228,6 @@ class StepPlan:
     admitted: list[Sequence] = field(default_factory=list)
     preempted: list[Sequence] = field(default_factory=list)
     generating: int = 0
-    """Tokens of sequences that are already answering."""
+    """Sequences that are already answering, with one token each."""
     prompt: int = 0
-    """Tokens of prompts."""
+    """All other tokens: of prompts, and those that follow without being drawn."""

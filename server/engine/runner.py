@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from server.engine.constraint import Grammars
+from server.engine.drawing import Drawer
 from server.engine.llama import Bytes, Context
 from server.engine.prefix_cache import Cut, Forget, Operation, Restore, Save, Share
-from server.engine.request import Chunk, Sequence, StepPlan, TokenLogprob
-from server.engine.sampling import Sampler
+from server.engine.request import Chunk, Drawn, Sequence, StepPlan, TokenLogprob
 from server.engine.vocabulary import Vocabulary
 from server.errors import ServerError
 
@@ -21,9 +22,9 @@ _WORTH_SPREADING = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step brought: a token for each chunk that draws, in order; and the seconds it took."""
+    """What a step brought: to each chunk that draws, in order; and the seconds it took."""
 
-    drawn: list[int]
+    drawn: list[Drawn]
     logprobs: dict[int, TokenLogprob]
     """By position in `drawn`, for those who asked."""
     seconds: float
@@ -32,10 +33,11 @@ class StepResult:
 class Runner:
     """Carries out plans on one context. Used by one thread."""
 
-    def __init__(self, vocabulary: Vocabulary, context: Context, threads: int) -> None:
+    def __init__(self, vocabulary: Vocabulary, context: Context, threads: int, grammars: Grammars) -> None:
         self._vocabulary = vocabulary
         self._context = context
-        self._samplers: dict[str, Sampler] = {}
+        self._grammars = grammars
+        self._drawers: dict[str, Drawer] = {}
         self._stored: dict[int, Bytes] = {}
         """Copies of sequences that left the pool, by the key the plan gave them."""
         self._helpers = ThreadPoolExecutor(threads - 1, "sampling") if threads > 1 else None
@@ -101,17 +103,21 @@ class Runner:
                 rows.append(at - 1)
         return at, rows
 
-    def _sampler(self, sequence: Sequence) -> Sampler:
-        sampler = self._samplers.get(sequence.request.id)
-        if sampler is None:
-            sampler = Sampler(sequence.request.sampling, self._vocabulary, self._context.cells)
-            sampler.recall(sequence.request.prompt)
-            self._samplers[sequence.request.id] = sampler
-        return sampler
+    def _drawer(self, sequence: Sequence) -> Drawer | ServerError:
+        drawer = self._drawers.get(sequence.request.id)
+        if drawer is None:
+            constraint = sequence.request.constraint
+            try:
+                guide = None if constraint is None else self._grammars.guide(constraint)
+            except ServerError as error:
+                return error
+            drawer = Drawer(sequence, self._vocabulary, self._context, guide)
+            self._drawers[sequence.request.id] = drawer
+        return drawer
 
-    def _draw(self, sequences: list[Sequence], rows: list[int]) -> list[int]:
-        samplers = [self._sampler(sequence) for sequence in sequences]
-        work = list(zip(samplers, rows, strict=True))
+    def _draw(self, sequences: list[Sequence], rows: list[int]) -> list[Drawn]:
+        drawers = [self._drawer(sequence) for sequence in sequences]
+        work = list(zip(drawers, rows, strict=True))
         if self._helpers is None or len(work) < 2 or len(work) * self._vocabulary.size < _WORTH_SPREADING:
             return self._draw_some(work)
         self._context.logits(rows[0])  # puts the outputs in order once, before several threads read them
@@ -122,27 +128,30 @@ class Runner:
             drawn += other.result()
         return drawn
 
-    def _draw_some(self, work: list[tuple[Sampler, int]]) -> list[int]:
-        return [self._context.sample(sampler.handle, row) for sampler, row in work]
+    def _draw_some(self, work: list[tuple[Drawer | ServerError, int]]) -> list[Drawn]:
+        return [
+            Drawn((), error=drawer) if isinstance(drawer, ServerError) else drawer.draw(row) for drawer, row in work
+        ]
 
-    def _logprobs(self, sequences: list[Sequence], rows: list[int], drawn: list[int]) -> dict[int, TokenLogprob]:
+    def _logprobs(self, sequences: list[Sequence], rows: list[int], drawn: list[Drawn]) -> dict[int, TokenLogprob]:
         """From the raw logits, which drawing leaves as they are; for those who asked."""
         label = self._vocabulary.label
         result = {}
         for i, (sequence, row) in enumerate(zip(sequences, rows, strict=True)):
             count = sequence.request.logprobs
-            if count is None:
+            if count is None or not drawn[i].tokens or not drawn[i].sampled:
                 continue
+            token = drawn[i].tokens[0]
             logits = self._context.logits(row).astype(np.float64)
             top = logits.max()
             logprobs = logits - (top + np.log(np.exp(logits - top).sum()))
             candidates = np.argpartition(-logprobs, count)[:count]
             best = candidates[np.argsort(-logprobs[candidates], kind="stable")]
             result[i] = TokenLogprob(
-                drawn[i],
-                label(drawn[i]),
-                float(logprobs[drawn[i]]),
-                tuple((int(token), label(int(token)), float(logprobs[token])) for token in best),
+                token,
+                label(token),
+                float(logprobs[token]),
+                tuple((int(other), label(int(other)), float(logprobs[other])) for other in best),
             )
         return result
 
@@ -155,14 +164,14 @@ class Runner:
 
     def forget(self, sequence: Sequence) -> None:
         """A sequence has ended: free its sampler."""
-        if sampler := self._samplers.pop(sequence.request.id, None):
-            sampler.close()
+        if drawer := self._drawers.pop(sequence.request.id, None):
+            drawer.close()
 
     def reset(self) -> None:
         """Forget every sequence and empty the cache."""
-        for sampler in self._samplers.values():
-            sampler.close()
-        self._samplers.clear()
+        for drawer in self._drawers.values():
+            drawer.close()
+        self._drawers.clear()
         self._stored.clear()
         self._context.clear()
 

@@ -13,24 +13,33 @@ import secrets
 from array import array
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from server.engine.llama import C
 from server.engine.request import SamplingParams
 from server.engine.vocabulary import Vocabulary
+from server.errors import ServerError
 
 _KEEP = 1
 """How many candidates each step leaves at least."""
+
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+"""llama.cpp's llama_token_data."""
 
 
 class Sampler:
     """Draws the tokens of one sequence, and remembers them for the penalties. Owns its chain in C."""
 
-    def __init__(self, params: SamplingParams, vocabulary: Vocabulary, context: int) -> None:
+    def __init__(self, params: SamplingParams, vocabulary: Vocabulary, context: int, *, biased: bool = True) -> None:
+        """`biased` False: whoever picks among some tokens has biased their logits."""
         settings = C.llama_sampler_chain_default_params()
         settings.no_perf = True
         self.handle: Any = C.llama_sampler_chain_init(settings)
         self.remembers = False
         """Whether a step looks at earlier tokens, so that the prompt's have to be told it."""
-        self._add_bias(params, vocabulary)
+        if biased:
+            self._add_bias(params, vocabulary)
         self._add_penalties(params, vocabulary, context)
         if params.temperature <= 0:
             self._add(C.llama_sampler_init_greedy())
@@ -90,6 +99,24 @@ class Sampler:
             self._add(C.llama_sampler_init_xtc(params.xtc_probability, params.xtc_threshold, _KEEP, seed))
         self._add(C.llama_sampler_init_temp(params.temperature))
         self._add(C.llama_sampler_init_dist(seed))
+
+    def pick(self, tokens: npt.NDArray[np.intp], logits: npt.NDArray[np.float32]) -> int:
+        """Draw one of these tokens, and remember it."""
+        candidates = np.empty(len(tokens), _CANDIDATE)
+        candidates["id"], candidates["logit"], candidates["p"] = tokens, logits, 0
+        data = candidates.ctypes.data_as(C.llama_token_data_p)
+        array = C.llama_token_data_array(data=data, size=len(tokens), selected=-1, sorted=False)
+        C.llama_sampler_apply(self.handle, ctypes.byref(array))
+        if not 0 <= array.selected < array.size:
+            raise ServerError("The sampler could not choose among the tokens that may come next.")
+        token = int(array.data[array.selected].id)
+        C.llama_sampler_accept(self.handle, token)
+        return token
+
+    def accept(self, token: int) -> None:
+        """Remember a token that was not drawn."""
+        if self.remembers:
+            C.llama_sampler_accept(self.handle, token)
 
     def recall(self, prompt: array[int]) -> None:
         """Tell the chain what went before the answer, if it cares."""

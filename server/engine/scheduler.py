@@ -5,13 +5,14 @@
                └───preempted─────┘        cancel takes a sequence out of either state
 
 There is no prefill phase and no decode phase: a step moves each sequence's `computed` toward its `total`. Sequences
-that answer have one token to go and always take part; what the budget leaves is shared among the prompts by priority,
-within a priority between owners by what each has been served, within an owner by age.
+that answer always take part with one token; what the budget leaves is shared among the prompts, and the answers whose
+grammar forced more than one, by priority, within a priority between owners by what each has been served, within an
+owner by age.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from server.engine.prefix_cache import Match, Operation, PrefixCache, common_prefix
@@ -104,13 +105,18 @@ class Scheduler:
     def plan(self, prompt_budget: Callable[[int], int]) -> StepPlan:
         """The next step. `prompt_budget` says how many prompt tokens may join so many generating sequences."""
         plan = StepPlan()
-        self._plan_generating(plan)
+        counts: dict[Sequence, int] = {}
+        self._plan_generating(plan, counts)
         room = self.limits.batch - plan.generating
         if plan.generating:
             room = min(room, prompt_budget(plan.generating))
-        self._plan_prompts(plan, room)
-        if not plan.chunks and self.running:  # prompts that share too few cells: let the oldest go on alone
+        self._plan_prompts(plan, counts, room)
+        if not counts and self.running:  # prompts that share too few cells: let the oldest go on alone
             self._preempt_newest(plan)
+        plan.chunks = [
+            Chunk(sequence, sequence.computed, count, draws=count == sequence.pending)
+            for sequence, count in counts.items()
+        ]
         plan.operations = self.tidy() if plan.chunks else self._operations()
         return plan
 
@@ -125,9 +131,9 @@ class Scheduler:
         operations, self.cache.operations = self.cache.operations, []
         return operations
 
-    def _plan_generating(self, plan: StepPlan) -> None:
-        """Every sequence with one token to go takes part; when cells are short, evict, then preempt."""
-        ready = [sequence for sequence in self.running.values() if sequence.pending == 1]
+    def _plan_generating(self, plan: StepPlan, counts: dict[Sequence, int]) -> None:
+        """Every sequence that answers takes part with a token; when cells are short, evict, then preempt."""
+        ready = [sequence for sequence in self.running.values() if sequence.answers]
         if len(ready) > self.limits.batch:
             ready.sort(key=lambda sequence: self._served[sequence.request.owner])
             del ready[self.limits.batch :]
@@ -137,7 +143,7 @@ class Scheduler:
                 if victim in ready:
                     ready.remove(victim)
         for sequence in ready:
-            self._put(plan, sequence, 1)
+            self._put(counts, sequence, 1)
             plan.generating += 1
 
     def _preempt_newest(self, plan: StepPlan) -> Sequence:
@@ -149,10 +155,11 @@ class Scheduler:
         plan.preempted.append(sequence)
         return sequence
 
-    def _plan_prompts(self, plan: StepPlan, room: int) -> None:
-        prompts = [sequence for sequence in self.running.values() if sequence.pending > 1]
-        candidates = prompts + [s for s in self.waiting.values() if not self._still_waits(s)]
-        reserved = sum(sequence.pending for sequence in prompts)
+    def _plan_prompts(self, plan: StepPlan, counts: dict[Sequence, int], room: int) -> None:
+        left = {sequence: sequence.pending - counts.get(sequence, 0) for sequence in self.running.values()}
+        candidates = [sequence for sequence, count in left.items() if count]
+        candidates += [sequence for sequence in self.waiting.values() if not self._still_waits(sequence)]
+        reserved = sum(left.values())
         admitting = not plan.preempted  # who was just pushed out must not be overtaken by a newcomer
         while room > 0 and candidates:
             sequence = min(candidates, key=self._order)
@@ -164,10 +171,11 @@ class Scheduler:
                     continue
                 if not self._admit(sequence, plan):
                     continue
+                left[sequence] = sequence.pending
                 reserved += sequence.pending
-            count = min(sequence.pending, room, self._make_room(min(sequence.pending, room)))
+            count = self._make_room(min(left[sequence], room))
             if count:
-                self._put(plan, sequence, count)
+                self._put(counts, sequence, count)
                 plan.prompt += count
                 room -= count
                 reserved -= count
@@ -238,15 +246,17 @@ class Scheduler:
             pass
         return min(count, self.cache.free)
 
-    def _put(self, plan: StepPlan, sequence: Sequence, count: int) -> None:
+    def _put(self, counts: dict[Sequence, int], sequence: Sequence, count: int) -> None:
+        """Have `count` more of its tokens computed in this step."""
         assert sequence.slot is not None
         self.cache.extend(sequence.slot, count)
-        start = sequence.slot.computed
-        plan.chunks.append(Chunk(sequence, start, count, draws=start + count == sequence.total))
+        counts[sequence] = counts.get(sequence, 0) + count
         self._served[sequence.request.owner] += count
 
-    def commit(self, plan: StepPlan, drawn: list[int]) -> list[tuple[Sequence, int]]:
-        """The step was computed; `drawn` are the tokens of the chunks that draw, in order. Who got which."""
+    def commit(self, plan: StepPlan, drawn: Iterable[Iterable[int]]) -> list[Sequence]:
+        """The step was computed; `drawn` are the tokens that each chunk that draws brings, in order: the one that was
+        drawn and those that must follow it. Whose they are.
+        """
         results = []
         tokens = iter(drawn)
         for chunk in plan.chunks:
@@ -255,9 +265,9 @@ class Scheduler:
                 raise AssertionError(f"{sequence.request.id} lost its slot during a step")
             sequence.slot.computed += chunk.count
             if chunk.draws:
-                token = next(tokens)
-                sequence.tokens.append(token)
-                results.append((sequence, token))
+                sequence.tokens.extend(next(tokens))
+                sequence.forced = max(0, sequence.pending - 1)
+                results.append(sequence)
         return results
 
     def abandon(self) -> list[Sequence]:
@@ -280,6 +290,8 @@ class Scheduler:
             slot = sequence.slot
             if slot is None or self.cache.running.get(slot.id) is not slot or slot.tokens is not sequence.tokens:
                 raise AssertionError(f"{sequence.request.id} runs without its slot")
+            if not 0 <= sequence.forced < max(1, sequence.generated):
+                raise AssertionError(f"{sequence.request.id} was forced to more tokens than it has")
         for sequence in self.waiting.values():
             if sequence.slot is not None:
                 raise AssertionError(f"{sequence.request.id} waits and holds a slot")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from server.engine.llama import C, Model
 from server.errors import BadRequest, ModelNotLoaded
 
+_UNKNOWN = 1
 _CONTROL = 8
 _USER_DEFINED = 16
 """Bits of llama.cpp's token attributes."""
@@ -32,9 +33,14 @@ class Vocabulary:
         self.adds_bos = bool(C.llama_vocab_get_add_bos(handle)) and self.bos >= 0
         """Whether the model's own start token goes before a prompt."""
         self.ends = frozenset(t for t in range(self.size) if C.llama_vocab_is_eog(handle, t))
-        self.control = self._texts_of(_CONTROL)
-        self.user_defined = self._texts_of(_USER_DEFINED)
-        """The texts of the special tokens: what a client's words must never become."""
+        attributes = [C.llama_vocab_get_attr(handle, token) for token in range(self.size)]
+        self.control_ids = self._texts_of(attributes, _CONTROL)
+        self.user_defined_ids = self._texts_of(attributes, _USER_DEFINED)
+        """The special tokens by their texts: what a client's words must never become."""
+        self.control = tuple(self.control_ids)
+        self.user_defined = tuple(self.user_defined_ids)
+        self.silent = frozenset(t for t, bits in enumerate(attributes) if bits & (_CONTROL | _UNKNOWN))
+        """Tokens that stand for no text."""
         self._pieces: list[bytes | None] = [None] * self.size
         self._newline = self._raw("\n", special=False)
         self._prefixes_space = C.llama_vocab_type(handle) == 1
@@ -50,9 +56,10 @@ class Vocabulary:
         separator = array("i", [C.llama_vocab_sep(self.handle)] if separated else [])
         return whole[:begins], back, back + separator
 
-    def _texts_of(self, kind: int) -> tuple[str, ...]:
-        attributes = C.llama_vocab_get_attr
-        return tuple(filter(None, (self.text(t) for t in range(self.size) if attributes(self.handle, t) & kind)))
+    def _texts_of(self, attributes: list[int], kind: int) -> dict[str, int]:
+        texts = {self.text(token): token for token, bits in enumerate(attributes) if bits & kind}
+        texts.pop("", None)
+        return texts
 
     def text(self, token: int) -> str:
         """The token as the vocabulary spells it: for control tokens, their name."""
@@ -77,6 +84,10 @@ class Vocabulary:
     def label(self, token: int) -> bytes:
         """As `piece`, but control tokens by name: for showing which token it was."""
         return self._piece(token, special=True)
+
+    def shown(self, token: int) -> bytes:
+        """As `piece`, but control tokens by name: for answers that are to show them."""
+        return self.piece(token) or self.label(token)
 
     def labels(self, tokens: Iterable[int]) -> list[bytes]:
         """As `label`, of many and from any thread. ModelNotLoaded if the model is gone."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from array import array
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,70 +12,12 @@ import pytest
 from server.engine.host import Plan, ThreadHost
 from server.engine.live import LiveModel
 from server.engine.llama import LoadOptions
-from server.engine.request import FinishReason, GenerationRequest, Outcome, SamplingParams, TokenLogprob
+from server.engine.request import FinishReason, GenerationRequest, SamplingParams
 from server.errors import ModelLoadFailed, ServerError, TooManyRequests, Unavailable
-from server.telemetry import Metrics
+from tests.engine.stage import Said, ask, prompt_of, running
 
 GREEDY = SamplingParams(temperature=0)
 ENDLESS = SamplingParams(temperature=0, ignore_eos=True)
-
-
-@asynccontextmanager
-async def running(
-    file: Path,
-    *,
-    cells: int = 4096,
-    slots: int = 8,
-    batch: int = 128,
-    waiting: int = 64,
-    store: int = 0,
-    flash: str = "off",
-) -> AsyncIterator[LiveModel]:
-    options = LoadOptions(cells, slots, batch, batch, 1, 1, gpu_layers=0, flash_attention="off")
-    live: LiveModel | None = None
-    host = ThreadHost(
-        Plan("test", file, options, 2048, 0.1, store),
-        lambda _: None,
-        lambda report: live.receive(report) if live else None,
-    )
-    facts = await host.start()
-    live = LiveModel(host, facts, "fp", Metrics().model("test"), waiting, 32, lambda died: None)
-    try:
-        yield live
-    finally:
-        await live.stop(Unavailable("the test is over"), at_once=True)
-
-
-def prompt_of(live: LiveModel, text: str) -> array[int]:
-    return live.facts.vocabulary.tokenize(text, special=True, first=True)
-
-
-class Said:
-    """What one request brought."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.outcome: Outcome | None = None
-        self.logprobs: list[TokenLogprob] = []
-
-    @property
-    def tokens(self) -> list[int]:
-        return [one.token for one in self.logprobs]
-
-
-async def ask(live: LiveModel, *requests: GenerationRequest, owner: str = "") -> list[Said]:
-    box = live.enter(owner)
-    live.start(box, list(requests))
-    said = {request.id: Said() for request in requests}
-    try:
-        while any(one.outcome is None for one in said.values()):
-            for event in await box.take():
-                said[event.id].text += event.text
-                said[event.id].logprobs += event.logprobs
-                said[event.id].outcome = event.outcome
-    finally:
-        live.close(box)
-    return list(said.values())
 
 
 def greedy(live: LiveModel, id: str, text: str, count: int = 24, **more: object) -> GenerationRequest:

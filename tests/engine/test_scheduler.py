@@ -62,7 +62,9 @@ class Memory:
 class World:
     """A scheduler, its memory, and a model that continues each text by a rule of its own."""
 
-    def __init__(self, limits: Limits, budget: int = 32) -> None:
+    def __init__(self, limits: Limits, budget: int = 32, *, forces: bool = False) -> None:
+        """`forces`: a drawn token is often followed by some that need not be drawn."""
+        self.forces = forces
         self.scheduler = Scheduler(limits)
         self.memory = Memory(limits)
         self.budget = budget
@@ -71,17 +73,23 @@ class World:
         self.longest_gap = 0
         self.preempted = 0
 
-    def step(self) -> list[tuple[Sequence, int]]:
+    def step(self) -> list[tuple[Sequence, list[int]]]:
         plan = self.scheduler.plan(lambda generating: self.budget)
         self.scheduler.check_integrity()
         self.memory.compute(plan)
-        drawing = [chunk.sequence for chunk in plan.chunks if chunk.draws]
-        results = self.scheduler.commit(plan, [self.next_token(s.tokens) for s in drawing])
+        drawn = [self.draw(chunk.sequence.tokens) for chunk in plan.chunks if chunk.draws]
+        results = list(zip(self.scheduler.commit(plan, drawn), drawn, strict=True))
         self.scheduler.check_integrity()
         self.steps += 1
         self.prompt_tokens += plan.prompt
         self.preempted += len(plan.preempted)
         return results
+
+    def draw(self, tokens: array[int]) -> list[int]:
+        drawn = [self.next_token(tokens)]
+        while self.forces and len(drawn) < 9 and (len(tokens) + len(drawn)) % 7:
+            drawn.append(self.next_token(tokens + array("i", drawn)))
+        return drawn
 
     @staticmethod
     def next_token(tokens: array[int]) -> int:
@@ -92,10 +100,11 @@ class World:
         answers: dict[str, list[int]] = {}
         while not self.scheduler.idle:
             assert self.steps < steps, "work is left, and nothing moves"
-            for sequence, token in self.step():
-                answers.setdefault(sequence.request.id, []).append(token)
-                if sequence.generated == answer:
+            for sequence, tokens in self.step():
+                answers.setdefault(sequence.request.id, []).extend(tokens)
+                if sequence.generated >= answer:
                     self.scheduler.finish(sequence)
+                    del answers[sequence.request.id][answer:]
         return answers
 
 
@@ -116,7 +125,7 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
         reuse=(reuse := chance.random() < 0.8),
         store=chance.choice([0, 50, 500]) * reuse,
     )
-    world = World(limits, budget=chance.choice([1, 3, 20]))
+    world = World(limits, budget=chance.choice([1, 3, 20]), forces=chance.random() < 0.5)
     lengths: dict[str, int] = {}
     asked: dict[str, list[int]] = {}
     answers: dict[str, list[int]] = {}
@@ -129,8 +138,11 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
             prompt = stem + [chance.randrange(11) for _ in range(chance.randrange(1, 8))]
             if len(prompt) + 1 >= limits.cells:
                 continue
-            asked[id], lengths[id] = prompt, chance.randrange(1, limits.cells - len(prompt))
+            lengths[id] = chance.randrange(1, limits.cells - len(prompt))
             lengths[id] = min(lengths[id], 20)
+            if world.forces and len(prompt) + lengths[id] + 9 > limits.cells:
+                continue
+            asked[id] = prompt
             world.scheduler.add(
                 request(
                     id,
@@ -144,20 +156,20 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
             id = chance.choice(list(asked))
             if world.scheduler.cancel(id) is not None:
                 ended.add(id)
-        for sequence, token in world.step():
+        for sequence, tokens in world.step():
             id = sequence.request.id
-            answers.setdefault(id, []).append(token)
-            if sequence.generated == lengths[id]:
+            answers.setdefault(id, []).extend(tokens)
+            if sequence.generated >= lengths[id]:
                 world.scheduler.finish(sequence)
                 ended.add(id)
     steps = 0
     while not world.scheduler.idle:
         steps += 1
         assert steps < 20_000, "work is left, and nothing moves"
-        for sequence, token in world.step():
+        for sequence, tokens in world.step():
             id = sequence.request.id
-            answers.setdefault(id, []).append(token)
-            if sequence.generated == lengths[id]:
+            answers.setdefault(id, []).extend(tokens)
+            if sequence.generated >= lengths[id]:
                 world.scheduler.finish(sequence)
                 ended.add(id)
     assert ended == set(asked)
@@ -205,7 +217,7 @@ def test_a_flood_of_one_owner_does_not_hold_up_another() -> None:
     for i in range(200):
         world.scheduler.add(request(f"flood-{i}", [i % 11, i // 11] * 20, owner="flood", scope=f"{i}"))
     for _ in range(20):
-        for sequence, _token in world.step():
+        for sequence, _tokens in world.step():
             if sequence.generated == 5:
                 world.scheduler.finish(sequence)
     world.scheduler.add(request("guest", [3] * 40, owner="guest"))
@@ -213,7 +225,7 @@ def test_a_flood_of_one_owner_does_not_hold_up_another() -> None:
     while True:
         steps += 1
         results = world.step()
-        for sequence, _token in results:
+        for sequence, _tokens in results:
             if sequence.generated == 5:
                 world.scheduler.finish(sequence)
         if any(sequence.request.id == "guest" for sequence, _ in results):
@@ -247,6 +259,29 @@ def test_generating_sequences_take_part_in_every_step_while_a_long_prompt_arrive
         got = {sequence.request.id for sequence, _ in world.step()}
         assert {"0", "1", "2"} <= got
     assert world.steps <= 2400 / 50 + 5
+
+
+def test_what_is_forced_is_computed_in_one_go_and_every_answer_goes_on_meanwhile() -> None:
+    world = World(Limits(cells=4000, slots=8, batch=64), budget=40, forces=True)
+    for i in range(4):
+        world.scheduler.add(request(f"{i}", [i] * 10, scope=f"{i}"))
+    answers = world.run_until_idle(answer=200)
+    assert all(answers[f"{i}"] == alone([i] * 10, 200) for i in range(4))
+    assert world.steps < 200 / 4
+
+
+def test_a_long_forced_run_does_not_hold_up_other_answers() -> None:
+    world = World(Limits(cells=4000, slots=8, batch=64), budget=8)
+    for i in range(2):
+        world.scheduler.add(request(f"{i}", [i] * 10, scope=f"{i}", owner=f"{i}"))
+    plan = world.scheduler.plan(lambda generating: 32)
+    world.memory.compute(plan)
+    world.scheduler.commit(plan, [[5] * 500, [6]])
+    got = [{sequence.request.id for sequence, _ in world.step()} for _ in range(30)]
+    assert all("1" in ids for ids in got)
+    while not any("0" in ids for ids in got):
+        got.append({sequence.request.id for sequence, _ in world.step()})
+    assert len(got) <= 500 / 8 + 2
 
 
 def test_a_cancelled_leader_does_not_strand_those_who_wait_for_its_prefix() -> None:

@@ -1,0 +1,287 @@
+"""Grammars hold answers to a form: which tokens may come next, and which must. The only importer of `llguidance`.
+
+    Constraint (text) ──prepare, on any thread──► Grammar, kept while it is used and a while longer
+                                                     └── guide, on the model's thread ──► Guide, one an answer
+
+What is prepared has been tried: a grammar that cannot be enforced, never ends or costs too much is refused before
+anything is generated. Text and tokens meet in `_Spelling`, which is all that llguidance knows of a vocabulary.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import threading
+import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper, regex_to_lark
+from llguidance.gbnf_to_lark import any_to_lark
+
+from server.engine.request import Constraint
+from server.engine.vocabulary import Vocabulary
+from server.errors import BadRequest, ServerError
+
+KEPT = 64
+"""Grammars of a model that stay prepared though nobody uses them."""
+
+MULTIPLE = 50_000
+"""Digits of numbers that must be multiples of one this large take some 0.15 s and 30 MB; ten times that, 1.2 s and
+130 MB; and what several ask together counts as the least that satisfies all.
+"""
+
+_TRIED_STEPS = 24
+_TRIED_SECONDS = 0.25
+"""How far a grammar is walked before it is believed."""
+
+_LONGEST_CUT = 8000
+"""Bytes of forced text that are cut into tokens in one go: some pre-tokenizers recurse once a character."""
+
+_LIMITS = LLParserLimits(
+    max_items_in_row=10_000,  # a thousand members that may all be left out
+    step_max_items=100_000,
+    max_lexer_states=50_000,
+    verbose_errors=False,
+)
+"""Found by trying hostile grammars of 64 KiB: none takes longer than a second, or more than 100 MB."""
+
+
+class Guide:
+    """Holds one answer to its grammar. Used by one thread at a time."""
+
+    def __init__(self, matcher: LLMatcher, size: int, give_up: Callable[[], None]) -> None:
+        self._matcher = matcher
+        self._size = size
+        self._give_up = give_up
+        self._mask: npt.NDArray[np.int32] = np.zeros((size + 31) // 32, np.int32)
+
+    def allowed(self) -> npt.NDArray[np.intp]:
+        """The tokens that may come next; never none. Those that end an answer are among them where it may end."""
+        self._matcher.unsafe_compute_mask_ptr(self._mask.ctypes.data, self._mask.nbytes)
+        bits = np.unpackbits(self._mask.view(np.uint8), count=self._size, bitorder="little")
+        allowed = np.flatnonzero(bits.view(np.bool_))
+        if self._matcher.is_error() or not len(allowed):
+            raise self._broken()
+        return allowed
+
+    def forced(self) -> list[int]:
+        """The tokens that must come next, which may be none."""
+        tokens = self._matcher.compute_ff_tokens()
+        if self._matcher.is_error():
+            raise self._broken()
+        return tokens[: self._matcher.validate_tokens(tokens)] if tokens else tokens
+
+    def take(self, token: int) -> None:
+        """This token has come."""
+        if not self._matcher.consume_token(token):
+            raise self._broken()
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing can follow but the end."""
+        return self._matcher.is_stopped()
+
+    def _broken(self) -> ServerError:
+        self._give_up()
+        return ServerError(f"An answer could not be held to its form: {_reason(self._matcher)}.")
+
+
+class Grammar:
+    """A grammar that is ready. As long as somebody holds it, `Grammars.guide` finds it."""
+
+    def __init__(self, matcher: LLMatcher) -> None:
+        self.matcher = matcher
+        """Never moved: guides are copies of it."""
+
+
+class Grammars:
+    """The grammars of one model. Any thread may prepare; the first one waits for the vocabulary to be read."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._tokenizer: LLTokenizer | None = None
+        self._making = threading.Lock()
+        self._books = threading.Lock()
+        """Over the two below."""
+        self._known: weakref.WeakValueDictionary[str, Grammar] = weakref.WeakValueDictionary()
+        self._recent: OrderedDict[str, Grammar] = OrderedDict()
+
+    def prepare(self, constraint: Constraint) -> Grammar:
+        """The constraint's grammar, from now until the caller lets go of it. BadRequest when it cannot be enforced."""
+        text = constraint.grammar
+        with self._books:
+            found = self._known.get(text)
+        if found is None:
+            check_multiples(text)
+            found = Grammar(self._compiled(text))
+        self._keep(text, found)
+        return found
+
+    def _keep(self, text: str, grammar: Grammar) -> None:
+        with self._books:
+            self._known[text] = grammar
+            self._recent[text] = grammar
+            self._recent.move_to_end(text)
+            while len(self._recent) > KEPT:
+                self._recent.popitem(last=False)
+
+    def guide(self, constraint: Constraint) -> Guide:
+        """For a new answer."""
+        text = constraint.grammar
+        return Guide(self.prepare(constraint).matcher.deep_copy(), self._vocabulary.size, lambda: self._forget(text))
+
+    def _forget(self, text: str) -> None:
+        """What an answer ran up against stands in the grammar's own memory, which its guides share."""
+        with self._books:
+            self._known.pop(text, None)
+            self._recent.pop(text, None)
+
+    def _compiled(self, text: str) -> LLMatcher:
+        matcher = LLMatcher(self._words(), text, log_level=0, limits=_LIMITS)
+        if matcher.is_error():
+            raise BadRequest(f"This form cannot be enforced: {_reason(matcher)}.")
+        _try(Guide(matcher.deep_copy(), self._vocabulary.size, lambda: None))
+        return matcher
+
+    def _words(self) -> LLTokenizer:
+        with self._making:
+            if self._tokenizer is None:
+                spelling = _Spelling(self._vocabulary)
+                ends = sorted(self._vocabulary.ends) or [spelling.eos_token_id]
+                self._tokenizer = LLTokenizer(TokenizerWrapper(spelling), eos_token=ends)
+            return self._tokenizer
+
+
+def _try(guide: Guide) -> None:
+    """Walk a grammar for a while. What fails here would have failed in the middle of an answer."""
+    until = time.perf_counter() + _TRIED_SECONDS
+    try:
+        for step in range(_TRIED_STEPS):
+            allowed = guide.allowed()
+            for token in guide.forced() or [int(allowed[len(allowed) * (step % 3) // 3])]:
+                guide.take(token)
+            if guide.complete or time.perf_counter() > until:
+                return
+    except ServerError as error:
+        raise BadRequest(f"This form cannot be enforced. {error.message}") from None
+
+
+class _Spelling:
+    """A vocabulary as llguidance wants to see it: the bytes of each token, and how text becomes tokens.
+
+    Control tokens, and those that end an answer, are special: no text matches them. User-defined ones are text.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self.tokens = vocabulary.labels(range(vocabulary.size))
+        special = vocabulary.silent | vocabulary.ends
+        self.special_token_ids = sorted(special)
+        self.eos_token_id = vocabulary.eos if vocabulary.eos >= 0 else min(vocabulary.ends, default=0)
+        self.bos_token_id = vocabulary.bos if vocabulary.bos >= 0 else None
+        self._ids = {data: token for token, data in enumerate(self.tokens) if data and token not in special}
+        self._longest = max(map(len, self._ids), default=1)
+
+    def __call__(self, data: bytes) -> list[int]:
+        """As the model would have it cut, or, where that adds something to the text, by the longest tokens there are.
+
+        llguidance cannot bear an exception here.
+        """
+        try:
+            tokens = self._cut(data.decode())
+        except (UnicodeDecodeError, ServerError):
+            tokens = []
+        if b"".join(self.tokens[token] for token in tokens) == data:
+            return tokens
+        return self._greedy(data)
+
+    def _cut(self, text: str) -> list[int]:
+        tokens: list[int] = []
+        for start in range(0, len(text), _LONGEST_CUT):
+            tokens += self._vocabulary.tokenize(text[start : start + _LONGEST_CUT], special=False, first=False)
+        return tokens
+
+    def _greedy(self, data: bytes) -> list[int]:
+        tokens = []
+        at = 0
+        while at < len(data):
+            length = min(self._longest, len(data) - at)
+            while length and data[at : at + length] not in self._ids:
+                length -= 1
+            if not length:  # no token spells this: what was found so far is forced, and the rest is drawn
+                break
+            tokens.append(self._ids[data[at : at + length]])
+            at += length
+        return tokens
+
+
+# Texts of grammars
+
+
+def lark_of_gbnf(text: str) -> str:
+    """A grammar in llama.cpp's notation as Lark. BadRequest when it is none; Lark stays as it is."""
+    try:
+        return str(any_to_lark(text))
+    except Exception as error:  # the converter raises whatever it stumbles over
+        raise BadRequest(f"This grammar could not be read as GBNF: {str(error)[:200]}.") from None
+
+
+def lark_of_regex(pattern: str) -> str:
+    """A pattern as one may stand in a Lark rule."""
+    return f"/{regex_to_lark(pattern, '')}/"
+
+
+def check_multiples(grammar: str) -> None:
+    """Raise BadRequest for `multipleOf` in a grammar's JSON schemas that would take seconds to prepare."""
+    if "multipleOf" not in grammar and "\\u" not in grammar:
+        return
+    decoder = json.JSONDecoder(parse_float=str, parse_int=str)
+    together = 1
+    for found in re.finditer(r"%json\s*", grammar):
+        try:
+            schema, _ = decoder.raw_decode(grammar, found.end())
+        except (ValueError, RecursionError):
+            continue  # llguidance has its own words for it
+        for multiple in _multiples(schema):
+            together = math.lcm(together, multiple)
+            if together > MULTIPLE:
+                raise BadRequest(
+                    f"multipleOf is too hard to enforce: the numbers of one schema may have a least common multiple, "
+                    f"without trailing zeros, of at most {MULTIPLE}."
+                )
+
+
+def _multiples(schema: Any) -> Iterator[int]:
+    """The significant digits of every `multipleOf`, wherever it stands."""
+    level: list[Any] = [schema]
+    while level:
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                found = value.get("multipleOf")
+                if isinstance(found, str) and (digits := _digits(found)):
+                    yield digits
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+        level = [value for value in below if isinstance(value, dict | list)]
+
+
+def _digits(number: str) -> int:
+    mantissa = re.split("[eE]", number)[0].replace(".", "").strip("-0")
+    return int(mantissa[:30]) if mantissa.isdigit() else 0
+
+
+def _reason(matcher: LLMatcher) -> str:
+    """What llguidance says, without the state and the grammar that it adds."""
+    words = re.split(r"\n<|\n +\d+ \||\n +\|", matcher.get_error())[0]
+    words = re.sub(r"^at \d+\(\d+\): (failed to compile JSON schema: )?", "", words).strip()
+    if words.startswith("panic"):
+        words = "the grammar was too much for its parser"
+    return re.sub(r"\s+", " ", words)[:300].rstrip(".") or "nothing can come next"
