@@ -405,8 +405,8 @@ def _of_use(card: ModelCard) -> ModelCard:
         prefix_scope=None,
         reasoning=None,
         rerank=False,
-
     )
+
 
 def _fingerprint(card: ModelCard) -> str:
     """The same for the same file in the same build."""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from server.catalog import ModelCard
 from server.engine.gguf import read_header
-from server.errors import BadRequest
+from server.errors import BadRequest, ModelLoadFailed
 
 
 class Use(enum.StrEnum):
@@ -107,9 +107,8 @@ class Kinds:
         """Raises ModelLoadFailed."""
         try:
             status = file.stat()
-        except OSError:
-            read_header(file)  # says what is wrong
-            raise
+        except OSError as error:
+            raise ModelLoadFailed(f"The model file {file.name!r} cannot be read: {error.strerror}.") from error
         stamp = status.st_size, status.st_mtime_ns
         known = self._seen.get(file)
         if known is None or known[0] != stamp:

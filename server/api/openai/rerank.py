@@ -66,7 +66,6 @@ def rerank_body(model: str, scores: Scores, texts: tuple[str, ...], body: Rerank
         "usage": {"prompt_tokens": scores.prompt_tokens, "total_tokens": scores.prompt_tokens},
         "meta": {
             "api_version": {"version": str(version)},
-            "billed_units": {"search_units": 0},
             "tokens": {"input_tokens": scores.prompt_tokens, "output_tokens": 0},
         },
     }
