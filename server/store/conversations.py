@@ -180,7 +180,8 @@ class Conversations:
 
 def append(connection: Connection, owner: str, id: str, items: Sequence[Item]) -> list[Item]:
     """Items after the head of a conversation, within the caller's transaction; they as they are kept."""
-    row = connection.execute(sa.select(conversations.c.head).where(conversations.c.id == id)).one()
+    # Locked: where several write at once (PostgreSQL), two that read the same head would make two branches.
+    row = connection.execute(sa.select(conversations.c.head).where(conversations.c.id == id).with_for_update()).one()
     known = sa.select(conversation_items.c.id).where(conversation_items.c.conversation_id == id)
     taken = set(connection.execute(known.where(conversation_items.c.id.in_([item["id"] for item in items]))).scalars())
     parent, kept, rows = row.head, [], []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
@@ -117,28 +117,40 @@ class Run:
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """The events; those that come together in one list. All that can be wrong is raised before the first."""
-        async with self._desk.admit(self), AsyncExitStack() as stack:
-            # Entered first, so left last: the model is free by then, and the conversation waits for it.
-            stack.push_async_callback(self._settle)
-            answer = await self._open(stack, await self._messages())
-            writer = self._writer = Writer(self.order.response, summary=self.order.summary)
+        async with self._desk.admit(self):
             try:
-                yield writer.begin()
-                deltas = aiter(answer)
-                while (together := await self._next(deltas)) is not None:
-                    if events := [event for delta in together for event in writer.add(delta)]:
-                        yield events
-                    self._reason = together[-1].finish
-                self._closing = writer.finish(self._reason, answer.usage)
-            except ServerError as error:
-                self._fail(error, answer.usage)
-            except Exception:
-                log.exception("A response broke")
-                self._fail(ServerError("The server made a mistake; this answer ends here."), answer.usage)
-            except BaseException:  # the client left
-                writer.finish(None, answer.usage)
-                raise
+                async with AsyncExitStack() as stack:
+                    # Entered first, so left last: the model is free by then, and the conversation waits for it.
+                    stack.push_async_callback(self._settle)
+                    answer = await self._open(stack, await self._messages())
+                    writer = self._writer = Writer(self.order.response, summary=self.order.summary)
+                    async with aclosing(self._written(answer, writer)) as written:
+                        async for together in written:
+                            yield together
+            except ServerError:
+                if self._writer is None:
+                    raise
+                # The door was told to stop, and says so when it is left: a cancelled response, and no failure.
         yield self._closing + writer.last()
+
+    async def _written(self, answer: Answer, writer: Writer) -> AsyncGenerator[list[Event], None]:
+        """What the answer brings; how it ended is in `_closing`."""
+        try:
+            yield writer.begin()
+            deltas = aiter(answer)
+            while (together := await self._next(deltas)) is not None:
+                if events := [event for delta in together for event in writer.add(delta)]:
+                    yield events
+                self._reason = together[-1].finish
+            self._closing = writer.finish(self._reason, answer.usage)
+        except ServerError as error:
+            self._fail(error, answer.usage)
+        except Exception:
+            log.exception("A response broke")
+            self._fail(ServerError("The server made a mistake; this answer ends here."), answer.usage)
+        except BaseException:  # whoever reads it left, or is made to leave
+            self._closing = writer.finish(None, answer.usage)
+            raise
 
     async def _messages(self) -> tuple[Message, ...]:
         """All that is to be said to the model."""

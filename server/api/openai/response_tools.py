@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from server.api.openai.fields import Fields
+from server.api.openai.tools import FunctionBody, Offer, checked, known_tool
 from server.chat.messages import Tool, ToolChoice
 from server.errors import BadRequest
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+from server.settings import LimitsSection
 
 HostedKind = Literal[
     "apply_patch",
@@ -30,21 +32,16 @@ HostedKind = Literal[
 ]
 
 
-class FunctionTool(Fields):
-    """A function of the client's."""
+class FunctionTool(FunctionBody):
+    """A function of the client's. In this API its arguments must follow the schema unless told otherwise."""
 
     type: Literal["function"]
-    name: Name
-    description: str | None = None
-    parameters: dict[str, Any] | None = None
-    strict: bool | None = None
-    """Whether arguments must follow the schema. In this API they must unless told otherwise."""
 
     def tool(self) -> Tool:
-        given = {} if self.parameters is None else {"parameters": self.parameters}
-        return Tool(self.name, self.description or "", strict=self.strict is not False, **given)
+        return replace(super().tool(), strict=self.strict is not False)
 
     def echo(self) -> dict[str, Any]:
+        """As the response tells of it."""
         return {**self.model_dump(), "strict": self.strict is not False}
 
 
@@ -90,29 +87,23 @@ Choice = Annotated[
 
 
 def offered(
-    tools: list[FunctionTool], choice: str | NamedFunction | AllowedTools | None, most: int
-) -> tuple[tuple[Tool, ...], ToolChoice]:
+    functions: Sequence[FunctionTool],
+    choice: Literal["none", "auto", "required"] | NamedFunction | AllowedTools | None,
+    parallel: bool,
+    limits: LimitsSection,
+) -> Offer:
     """The tools that may be called, and whether one is to be. Raises BadRequest for what has no sense."""
-    names = [tool.name for tool in tools]
-    if len(names) > most:
-        raise BadRequest(f"There are {len(names)} tools: expected at most {most}.", param="tools")
-    if twice := next((name for at, name in enumerate(names) if name in names[:at]), None):
-        raise BadRequest(f"Two tools have the name {twice!r}: expected names of their own.", param="tools")
+    tools = checked(functions, limits, "tools")
     if choice is None or isinstance(choice, str):
         if choice == "required" and not tools:
-            raise BadRequest("tool_choice 'required' needs tools, and there are none.", param="tool_choice")
-        return tuple(tool.tool() for tool in tools), ToolChoice(_MODES[choice or "auto"])
-    chosen = [choice] if isinstance(choice, NamedFunction) else choice.tools
-    if unknown := next((one.name for one in chosen if one.name not in names), None):
-        there_are = ", ".join(names[:20]) or "none"
-        raise BadRequest(
-            f"tool_choice names {unknown[:100]!r}, which is no tool of this request. There are: {there_are}.",
-            param="tool_choice",
-        )
+            raise BadRequest("tool_choice is 'required', and there are no tools: expected tools.", param="tool_choice")
+        return Offer(tools, ToolChoice(choice or "auto"), parallel)
+    known = {tool.name: tool for tool in tools}
     if isinstance(choice, NamedFunction):
-        return tuple(tool.tool() for tool in tools), ToolChoice("required", choice.name)
-    allowed = {one.name for one in chosen}
-    return tuple(tool.tool() for tool in tools if tool.name in allowed), ToolChoice(choice.mode)
-
-
-_MODES: dict[str, Literal["auto", "none", "required"]] = {"auto": "auto", "none": "none", "required": "required"}
+        name = known_tool(choice.name, known, "tool_choice", "tool_choice.name")
+        return Offer(tools, ToolChoice("required", name), parallel)
+    allowed = {
+        known_tool(tool.name, known, "tool_choice", f"tool_choice.tools[{at}].name")
+        for at, tool in enumerate(choice.tools)
+    }
+    return Offer(tuple(tool for tool in tools if tool.name in allowed), ToolChoice(choice.mode), parallel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from starlette.requests import Request
@@ -18,7 +18,8 @@ from server.api.openai.listing import QUERY, page
 from server.api.openai.response_events import Event, error_event, replay
 from server.api.openai.response_items import Given, Id, ItemReference, user_says
 from server.api.openai.response_run import Desk, Order, Run
-from server.api.openai.response_tools import AllowedTools, Choice, FunctionTool, NamedFunction, OneTool, offered
+from server.api.openai.response_tools import Choice, FunctionTool, OneTool, offered
+from server.api.openai.tools import check_schema
 from server.api.streaming import EventStream, event, while_connected
 from server.catalog import ModelCard
 from server.chat.messages import Form, Turn
@@ -136,10 +137,17 @@ class ResponseBody(Sampling):
             raise BadRequest("Missing required parameter: 'input'.", param="input")
         if self.stream_options is not None and not self.stream:
             raise BadRequest("stream_options is for streams: expected stream to be true.", param="stream_options")
+        if self.text is not None and isinstance(self.text.format, SchemaForm):
+            check_schema(self.text.format.schema_, limits, "text.format.schema")
         for name, most in (("top_logprobs", limits.top_logprobs), ("logit_bias", limits.logit_bias)):
             value = getattr(self, name)
             if value is not None and (found := value if isinstance(value, int) else len(value)) > most:
                 raise BadRequest(f"{name}: expected at most {most}, found {found}.", param=name)
+
+    @property
+    def functions(self) -> list[FunctionTool]:
+        """The tools: those of other kinds were refused when they were read."""
+        return [tool for tool in self.tools or () if isinstance(tool, FunctionTool)]
 
     @property
     def logprobs(self) -> int | None:
@@ -177,9 +185,7 @@ def order_of(house: House, request: Request, body: ResponseBody) -> Order:
 
 def _turn(house: House, request: Request, body: ResponseBody, card: ModelCard) -> Turn:
     """All but the messages, of which some are in the store."""
-    functions = cast(list[FunctionTool], body.tools or [])
-    choice = cast(str | NamedFunction | AllowedTools | None, body.tool_choice)
-    tools, tool_choice = offered(functions, choice, house.settings.limits.tools)
+    offer = offered(body.functions, body.tool_choice, body.parallel_tool_calls is not False, house.settings.limits)
     effort = body.reasoning.effort if body.reasoning is not None else None
     said = {} if effort is None else {"reasoning_effort": effort, "enable_thinking": effort != "none"}
     return Turn(
@@ -189,9 +195,9 @@ def _turn(house: House, request: Request, body: ResponseBody, card: ModelCard) -
         logprobs=body.logprobs,
         owner=request.state.principal.id,
         template_kwargs=said,
-        tools=tools,
-        tool_choice=tool_choice,
-        parallel_calls=body.parallel_tool_calls is not False,
+        tools=offer.tools,
+        tool_choice=offer.choice,
+        parallel_calls=offer.parallel,
         form=body.text.format.form() if body.text is not None and body.text.format is not None else None,
     )
 
@@ -229,7 +235,7 @@ def _empty(body: ResponseBody, turn: Turn) -> dict[str, Any]:
         "temperature": turn.sampling.temperature,
         "text": {"format": form, "verbosity": text.verbosity or "medium"},
         "tool_choice": choice if isinstance(choice, str) else choice.model_dump(),
-        "tools": [tool.echo() for tool in cast(list[FunctionTool], body.tools or [])],
+        "tools": [tool.echo() for tool in body.functions],
         "top_logprobs": body.top_logprobs or 0,
         "top_p": turn.sampling.top_p,
         "truncation": body.truncation or "disabled",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol
 
@@ -89,7 +90,7 @@ def offer(body: HasTools, limits: LimitsSection) -> Offer:
     """What the body offers to the model. Raises BadRequest that names the part at fault."""
     if body.functions is not None or body.function_call is not None:
         return _legacy_offer(body, limits)
-    tools = _checked([tool.function for tool in body.tools or ()], limits, "tools", ".function")
+    tools = checked([tool.function for tool in body.tools or ()], limits, "tools", ".function")
     choice = body.tool_choice
     if choice is None or isinstance(choice, str):
         if choice == "required" and not tools:
@@ -97,12 +98,12 @@ def offer(body: HasTools, limits: LimitsSection) -> Offer:
         return Offer(tools, ToolChoice(choice or "auto"), body.parallel_tool_calls is not False)
     known = {tool.name: tool for tool in tools}
     if isinstance(choice, NamedTool):
-        name = _known(choice.function.name, known, "tool_choice", "tool_choice.function.name")
+        name = known_tool(choice.function.name, known, "tool_choice", "tool_choice.function.name")
         return Offer(tools, ToolChoice("required", name), body.parallel_tool_calls is not False)
     allowed = choice.allowed_tools
     path = "tool_choice.allowed_tools.tools"
     names = {
-        _known(tool.function.name, known, "tool_choice", f"{path}[{at}].function.name")
+        known_tool(tool.function.name, known, "tool_choice", f"{path}[{at}].function.name")
         for at, tool in enumerate(allowed.tools)
     }
     some = tuple(tool for tool in tools if tool.name in names)
@@ -113,15 +114,16 @@ def _legacy_offer(body: HasTools, limits: LimitsSection) -> Offer:
     for name in ("tools", "tool_choice"):
         if getattr(body, name) is not None:
             raise BadRequest(f"functions and {name} are two ways to say the same: expected tools alone.", param=name)
-    tools = _checked(body.functions or [], limits, "functions")
+    tools = checked(body.functions or [], limits, "functions")
     choice = body.function_call
     if isinstance(choice, FunctionName):
-        name = _known(choice.name, {tool.name: tool for tool in tools}, "function_call", "function_call.name")
+        name = known_tool(choice.name, {tool.name: tool for tool in tools}, "function_call", "function_call.name")
         return Offer(tools, ToolChoice("required", name), parallel=False)
     return Offer(tools, ToolChoice(choice or "auto"), parallel=False)
 
 
-def _known(name: str, known: dict[str, Tool], what: str, param: str) -> str:
+def known_tool(name: str, known: dict[str, Tool], what: str, param: str) -> str:
+    """A name that `what` gives, if there is such a tool; raises BadRequest."""
     if name in known:
         return name
     if not known:
@@ -129,7 +131,8 @@ def _known(name: str, known: dict[str, Tool], what: str, param: str) -> str:
     raise BadRequest(f"Invalid {param!r}: expected one of {', '.join(known)}, found {name[:64]!r}.", param=param)
 
 
-def _checked(functions: list[FunctionBody], limits: LimitsSection, where: str, part: str = "") -> tuple[Tool, ...]:
+def checked(functions: Sequence[FunctionBody], limits: LimitsSection, where: str, part: str = "") -> tuple[Tool, ...]:
+    """The functions of `where` as tools; `part` leads from an entry to its function. Raises BadRequest."""
     if len(functions) > limits.tools:
         raise BadRequest(f"{where} holds {len(functions)}: expected at most {limits.tools}.", param=where)
     seen: set[str] = set()

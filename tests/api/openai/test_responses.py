@@ -26,6 +26,9 @@ WEATHER = {
     "description": "Tells it.",
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
 }
+DEEP: Any = {}
+for _ in range(40):
+    DEEP = {"type": "array", "items": DEEP}
 CALLS: list[Step] = [
     Delta(0, call=CallPiece(0, "call_a", "weather")),
     Delta(0, call=CallPiece(0, arguments='{"city"')),
@@ -595,9 +598,9 @@ async def test_truncation_of_one_long_errand(served: Served, narrow: Narrow) -> 
         ({"prompt": {"id": "p"}}, "prompt", "prompts"),
         ({"tools": [{"type": "file_search", "vector_store_ids": []}]}, "tools[0]", "'file_search'"),
         ({"tools": [{"type": "nonsense"}]}, "tools[0]", "nonsense"),
-        ({"tools": [WEATHER, WEATHER]}, "tools", "weather"),
-        ({"tool_choice": "required"}, "tool_choice", "none"),
-        ({"tool_choice": {"type": "function", "name": "no"}, "tools": [WEATHER]}, "tool_choice", "'no'"),
+        ({"tools": [WEATHER, WEATHER]}, "tools[1].name", "weather"),
+        ({"tool_choice": "required"}, "tool_choice", "no tools"),
+        ({"tool_choice": {"type": "function", "name": "no"}, "tools": [WEATHER]}, "tool_choice.name", "'no'"),
         ({"tool_choice": {"type": "web_search"}}, "tool_choice", "web_search"),
         ({"max_output_tokens": 0}, "max_output_tokens", "at least 1"),
         ({"temperature": 3}, "temperature", "at most 2"),
@@ -607,6 +610,7 @@ async def test_truncation_of_one_long_errand(served: Served, narrow: Narrow) -> 
         ({"metadata": {"a": "b" * 513}}, "metadata.a", "512"),
         ({"metadata": {str(number): "" for number in range(17)}}, "metadata", "16"),
         ({"text": {"format": {"type": "json_schema", "name": "n"}}}, "text.format.schema", "Missing"),
+        ({"text": {"format": {"type": "json_schema", "name": "n", "schema": DEEP}}}, "text.format.schema", "deep"),
         ({"stream_options": {}}, "stream_options", "stream"),
         ({"previous_response_id": "resp_1", "conversation": "conv_1"}, "previous_response_id", "one of them"),
     ],
