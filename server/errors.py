@@ -19,6 +19,7 @@ The message always says what was wrong, what was expected and, where there is so
     ├── UnsupportedMediaType        415  unsupported_media_type
     ├── WrongHost                   421  wrong_host
     ├── TooManyRequests             429  too_many_requests     Retry-After
+    ├── Stopped                     499  request_stopped
     └── Unavailable                 503                        Retry-After
         ├── ModelLoading            503  model_loading
         ├── ModelLoadFailed         503  model_load_failed
@@ -172,6 +173,14 @@ class TooManyRequests(ServerError):
     type = "rate_limit_error"
     code = "too_many_requests"
     retry_after = 1.0
+
+
+class Stopped(ServerError):
+    """Somebody who may asked for this request to be stopped."""
+
+    status = 499
+    type = "request_stopped"
+    code = "request_stopped"
 
 
 class Unavailable(ServerError):

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from server.api import admin, dialects, status
+from server.api import admin, dialects, running, status
 from server.api import openapi as openapi_document
 from server.api.anthropic import face as anthropic_face
 from server.api.anthropic import messages
@@ -27,6 +27,7 @@ from server.catalog import Catalog
 from server.chat.backend import Backend
 from server.chat.completion import LocalBackend
 from server.chat.embedding import LocalEmbeddings
+from server.chat.register import Register
 from server.engine.pool import Pool
 from server.settings import Settings
 from server.store.audit import AuditLog
@@ -51,13 +52,13 @@ def build_app(
     catalog = Catalog.from_settings(settings)
     metrics = Metrics()
     pool = pool or Pool(settings, catalog, metrics)
-    backend = backend or LocalBackend(pool, catalog, settings)
+    register = Register(backend or LocalBackend(pool, catalog, settings))
     vectors = LocalEmbeddings(pool, catalog)
     database = Database.open(settings)
     keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
     limit = settings.limits.kept_mb << 20
     kept, talks = Responses(database, limit), Conversations(database, limit)
-    house = House(settings, catalog, pool, backend, vectors, keys, metrics, database, kept, talks)
+    house = House(settings, catalog, pool, register, vectors, keys, metrics, database, kept, talks)
 
     @cache
     def document() -> dict[str, Any]:
@@ -74,6 +75,7 @@ def build_app(
             *embeddings.routes(house),
             *rerank.routes(house),
             *models.routes(house),
+            *running.routes(house, register),
             *status.routes(house),
             *admin.routes(house, document),
         ],
@@ -118,8 +120,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await house.pool.close()
-        if isinstance(house.backend, LocalBackend):
-            house.backend.close()
+        house.backend.close()
         if isinstance(house.embeddings, LocalEmbeddings):
             house.embeddings.close()
         await asyncio.to_thread(house.keys.close)

@@ -186,11 +186,12 @@ async def stream(
     """An answer as events. Closing the generator cancels the answer."""
     async with opening as answer:
         writer = chunks(answer)
-        head = writer.begin()
+        begun = False
         async for deltas in answer:
+            head = b"" if begun else writer.begin()
             yield head + b"".join(map(writer.delta, deltas))
-            head = b""
-        yield head + writer.end(answer.usage)
+            begun = True
+        yield (b"" if begun else writer.begin()) + writer.end(answer.usage)
 
 
 class Choice:

@@ -30,7 +30,8 @@ class LocalAnswer:
         self._logprobs: dict[str, tuple[TokenLogprob, ...]] = {}
         """Of tokens whose text is held back, by request."""
         self._choices = len(requests) // prompts
-        self._cached = 0
+        self._firsts = [request.id for request in requests[:: self._choices]]
+        """The first request of each prompt: of it the prompt's cached tokens are told."""
         self._completion = 0
         self._reasoning = 0
         self.fingerprint = live.fingerprint
@@ -39,7 +40,13 @@ class LocalAnswer:
     @property
     def usage(self) -> Usage:
         """Tokens so far; a prompt counts once, however many answers it got."""
-        return Usage(self.prompt_tokens, self._completion, self._cached, self._reasoning)
+        cached = sum(self._box.cached.get(id, 0) for id in self._firsts)
+        return Usage(self.prompt_tokens, self._completion, cached, self._reasoning)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the engine has let in nothing of it yet."""
+        return self._box.waiting
 
     async def __aiter__(self) -> AsyncIterator[list[Delta]]:
         left = len(self._indices)
@@ -66,11 +73,8 @@ class LocalAnswer:
             deltas = self._sorted(index, event, channels)
         else:
             deltas = [Delta(index, event.text, logprobs=event.logprobs)] if event.text else []
-        if outcome is not None:
-            if index % self._choices == 0:
-                self._cached += outcome.cached_tokens
-            if outcome.error is None:
-                deltas.append(Delta(index, finish=_finish(outcome.reason, channels), stop=outcome.stop))
+        if outcome is not None and outcome.error is None:
+            deltas.append(Delta(index, finish=_finish(outcome.reason, channels), stop=outcome.stop))
         return deltas
 
     def _sorted(self, index: int, event: TokenEvent, channels: Channels) -> list[Delta]:

@@ -33,6 +33,10 @@ class Answer(Protocol):
     def usage(self) -> Usage:
         """What it has cost so far; complete when the iteration has ended."""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether nobody works at it yet."""
+
     def __aiter__(self) -> AsyncIterator[Sequence[Delta]]:
         """Deltas until every choice has had its `finish`; raises a ServerError when the answer broke.
 
@@ -59,6 +63,9 @@ class Backend(Protocol):
 
     async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
         """The text of tokens, control tokens by name. BadRequest for ids that the model has not."""
+
+    def close(self) -> None:
+        """Nobody opens it any more."""
 
 
 class Embeddings(Protocol):

@@ -171,7 +171,7 @@ class Embedder:
 
     def _step(self, batch: list[EmbeddingRequest], report: StepReport) -> None:
         """Compute a batch and empty it into the report; it stays as it is when a Stop broke it off."""
-        report.admitted = [request.id for request in batch]
+        report.admitted = {request.id: 0 for request in batch}
         began = time.perf_counter()
         try:
             vectors = self._vectors(batch)

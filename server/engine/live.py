@@ -29,6 +29,8 @@ class Mailbox:
     """Requests that have not had their outcome."""
     waiting: bool = True
     """Nothing of it has been let in yet."""
+    cached: dict[str, int] = field(default_factory=dict)
+    """Prompt tokens of each request that was let in, that it found computed."""
     last: dict[str, float] = field(default_factory=dict)
     """When each request last got something."""
     _events: list[TokenEvent] = field(default_factory=list)
@@ -166,8 +168,9 @@ class LiveModel:
     def receive(self, report: StepReport) -> None:
         """A step is done: fill the mailboxes, count."""
         now = time.perf_counter()
-        for id in report.admitted:
+        for id, cached in report.admitted.items():
             if box := self._boxes.get(id):
+                box.cached[id] = cached
                 self._let_in(box, now)
         gaps: list[float] = []
         for event in report.events:

@@ -104,6 +104,9 @@ class ScriptedBackend:
     async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
         return bytes(tokens)
 
+    def close(self) -> None:
+        pass
+
 
 @dataclass(frozen=True)
 class ScriptedStatus:
@@ -229,11 +232,12 @@ class ScriptedPool:
 class ScriptedKeys:
     """Knows its texts without a database, whose hashes are slow on purpose."""
 
-    def __init__(self, *texts: str) -> None:
+    def __init__(self, *texts: str, chatting: Sequence[str] = ()) -> None:
+        """All may do everything but those in `chatting`."""
         moment = datetime(2026, 1, 1, tzinfo=UTC)
         self._keys = {
-            text: Key(f"key{number}", f"key {number}", "", frozenset(RIGHTS), moment)
-            for number, text in enumerate(texts, 1)
+            text: Key(f"key{number}", f"key {number}", "", frozenset(["chat"] if text in chatting else RIGHTS), moment)
+            for number, text in enumerate((*texts, *chatting), 1)
         }
 
     async def verify(self, token: str) -> Key:

@@ -27,6 +27,8 @@ from tests.api.scripted import MODELS, ScriptedBackend, ScriptedKeys, ScriptedPo
 
 KEY = "key-of-the-tests"
 OTHER_KEY = "key-of-somebody-else"
+CHATTING_KEYS = ("key-that-chats", "key-that-chats-too")
+"""Without the rights `models` and `admin`."""
 
 
 @cache
@@ -111,7 +113,7 @@ async def serving(
     """A server until the context is left."""
     backend, pool = backend or ScriptedBackend(), pool or ScriptedPool(MODELS)
     settings = settings_at(folder, **overrides)
-    keys = cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY))
+    keys = cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY, chatting=CHATTING_KEYS))
     app = build_app(settings, backend=backend, pool=cast(Pool, pool), keys=keys)
     async with listening(app) as url, client(url) as http:
         yield Served(url, backend, pool, http)
