@@ -71,6 +71,10 @@ class Grammar:
         self._rules.setdefault(f"{name}[lazy]" if lazy else name, body)
         return name
 
+    def is_control(self, text: str) -> bool:
+        """Whether a text is a control token, which no other text can be."""
+        return text in self._tokens.control
+
     def mark(self, text: str) -> str:
         """One of the format's own marks."""
         if text in self._tokens.control:
@@ -78,6 +82,15 @@ class Grammar:
         if text in self._tokens.user_defined:
             return f"({quoted(text)} | <[{self._tokens.user_defined[text]}]>)"
         return quoted(text)
+
+    def line(self, mark: str) -> str:
+        """One of the format's own marks, on a line of its own or not. One lexeme where it is text, for a line feed might
+        as well begin something else.
+        """
+        if self.is_control(mark):
+            return f'"\\n"? {self.mark(mark)}'
+        token = f' | "\\n"? {self.mark(mark)}' if mark in self._tokens.user_defined else ""
+        return f"({quoted(chr(10) + mark)} | {quoted(mark)}{token})"
 
     def up_to(self, mark: str, free: str = "TEXT") -> str:
         """Any text, and then this mark."""
@@ -93,14 +106,22 @@ class Grammar:
         """What `make` says of one of the tools."""
         return self.rule("one_call", " | ".join(make(tool) for tool in self.wanted.tools))
 
+    def object(self, tool: Tool, name: str = "name", given: str = "arguments") -> str:
+        """A call of this tool as a JSON object."""
+        return f"{quoted(object_head(tool.name, name, given))} {self.arguments(tool)} {quoted('}')}"
+
+    def objects(self, name: str = "name", given: str = "arguments") -> str:
+        """Calls as a JSON list of objects."""
+        one = self.each(lambda tool: self.object(tool, name, given))
+        return f'"[" {one} ("," " "? {one})* "]"' if self.wanted.parallel else f'"[" {one} "]"'
+
     def arguments(self, tool: Tool) -> str:
         """The arguments of a tool, as JSON."""
-        return self.json(f"arguments_{self.number(tool)}", arguments_schema(tool))
+        return self.json(f"arguments_{self.number(tool)}", arguments_schema(tool), tool)
 
-    def json(self, name: str, schema: Mapping[str, Any]) -> str:
-        """JSON after a schema."""
-        options = {"whitespace_pattern": _SPACES, "coerce_one_of": True, "lenient": True}
-        return self.rule(name, f"%json {json.dumps({**schema, 'x-guidance': options})}")
+    def json(self, name: str, schema: Mapping[str, Any], tool: Tool) -> str:
+        """JSON after a schema, which is a part of the tool's."""
+        return self.rule(name, f"%json {json.dumps(with_options(schema, lenient=not tool.strict))}")
 
     def number(self, tool: Tool) -> int:
         """A tool's place, for names of rules."""
@@ -110,20 +131,31 @@ class Grammar:
         """One or, where several calls are wanted, more."""
         return f"{one} ({between} {one})*" if self.wanted.parallel else one
 
-    def lark(self, calls: str, *, opening: str | None = None, free: str = "FREE") -> str:
+    def free_but(self, beginning: str) -> str:
+        """Free text that does not begin with this pattern."""
+        return self.rule("FREE_BUT", rf"FREE & ~/{beginning}(.|\n)*/")
+
+    def lark(self, calls: str, *, opening: str | None = None, free: str = "FREE", before: str = "") -> str:
         """The grammar of the answer. `calls`: what follows the mark `opening`, or, without one, an answer that is
-        calls; text in place of it is `free` then.
+        calls; text in place of it is `free` then. `before`: what may stand before all that, a thought of the format's.
         """
         wanted = self.wanted
-        opened = f"{self.mark(opening)} {calls}" if opening else calls
+        opened = f"GAP {self.mark(opening)} {calls}" if opening else calls
         if wanted.required:
-            body = f"GAP {opened}"
+            body = opened
         elif wanted.form is not None:
-            body = f"{self.rule('form', wanted.form)} | GAP {opened}"
+            body = f"{self.rule('form', wanted.form)} | {opened}"
         else:
-            body = f"{free} | {self.up_to(opening, 'FREE')} {calls}" if opening else f"{free} | GAP {opened}"
+            body = f"{free} | {self.up_to(opening, 'FREE')} {calls}" if opening else f"{free} | {opened}"
+        return self.body(f"{before} ({body})" if before else body, self._start())
+
+    def form(self) -> str:
+        """The grammar of an answer that has the wanted form, and makes no calls."""
+        return self.body(self.wanted.form or "FREE", self._start())
+
+    def body(self, body: str, start: str = "body") -> str:
+        """The grammar of an answer that is `body`, in which reasoning has its place where a format owns it."""
         self.rule("body", body)
-        start = self._start()
         rules = "\n".join(f"{name}: {rule}" for name, rule in self._rules.items())
         return f"start: {start}\n{rules}\n"
 
@@ -137,9 +169,20 @@ class Grammar:
         return f"(GAP {self.mark(thought.open)} {closed} GAP)? body"
 
 
+def with_options(schema: Mapping[str, Any], *, lenient: bool) -> dict[str, Any]:
+    """A schema as llguidance is to take it; `lenient`: keywords that it does not know are passed over."""
+    options = {"whitespace_pattern": _SPACES, "coerce_one_of": True, "lenient": lenient}
+    return {**schema, "x-guidance": options}
+
+
 def quoted(text: str) -> str:
     """A literal."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def object_head(called: str, name: str = "name", given: str = "arguments") -> str:
+    """How a call that is a JSON object begins."""
+    return f"{{{quoted(name)}: {quoted(called)}, {quoted(given)}: "
 
 
 def regex(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from server.chat.messages import ToolCall
 from server.chat.tool_formats import json_text
 from server.chat.tool_formats.format import ToolFormat
-from server.chat.tool_formats.grammar import Grammar, quoted
+from server.chat.tool_formats.grammar import Grammar, object_head
 from server.chat.tool_formats.reader import Reader, Steps
 
 OPEN, CLOSE = "<tool_call>", "</tool_call>"
@@ -25,17 +25,12 @@ class Hermes(ToolFormat):
             yield from reader.attempt(OPEN, lambda: _call(reader))
 
     def constrain(self, grammar: Grammar) -> str:
-        call = grammar.each(lambda tool: f"{quoted(_head(tool.name))} {grammar.arguments(tool)} {quoted('}')}")
-        whole = f'"\\n"? {call} "\\n"? {grammar.mark(CLOSE)}'
+        whole = f'"\\n"? {grammar.each(grammar.object)} "\\n"? {grammar.mark(CLOSE)}'
         more = f'("\\n"? {grammar.mark(OPEN)} {whole})*' if grammar.wanted.parallel else ""
         return grammar.lark(f"{whole} {more}", opening=OPEN)
 
     def write(self, calls: Sequence[ToolCall]) -> str:
-        return "\n".join(f"{OPEN}\n{_head(call.name)}{call.arguments}}}\n{CLOSE}" for call in calls)
-
-
-def _head(name: str) -> str:
-    return f'{{"name": {quoted(name)}, "arguments": '
+        return "\n".join(f"{OPEN}\n{object_head(call.name)}{call.arguments}}}\n{CLOSE}" for call in calls)
 
 
 def _call(reader: Reader) -> Steps[None]:

@@ -137,6 +137,7 @@ def call(
     """Read a call that is an object: `names` are the members that may hold its name, `givens` its arguments. Members
     may come in any order, and others are passed over.
     """
+    reader.begin()
     yield from reader.expect("{")
     called, given = "", ""
     mark = ","

@@ -46,6 +46,8 @@ class Reader:
         self.pieces: list[Piece | CallPiece] = []
         self.calls = 0
         """Calls begun."""
+        self.said = False
+        """Whether there was content."""
         self.thinking = False
         """Whether the text that is read now is reasoning: kept by formats that have channels of their own."""
         self._parallel = parallel
@@ -77,6 +79,7 @@ class Reader:
         text = self._space + text
         words = text.rstrip()
         self._space = text[len(words) :]
+        self.said = self.said or bool(words)
         self._put("content", words)
 
     def think(self, text: str) -> None:
@@ -187,14 +190,31 @@ class Reader:
                 return ""
             yield from self.more()
 
+    def begin(self) -> None:
+        """From here on something looks like a call, another one perhaps; see `attempt`."""
+        self._raw = self._raw or ""
+
+    def keep_none(self) -> None:
+        """What was taken for a call so far was none, and nothing of it is said."""
+        self._raw = None
+
+    def capture(self, *marks: str) -> Steps[tuple[str, str]]:
+        """Read text up to one of these marks, and the mark; both."""
+        parts: list[str] = []
+        mark = yield from self.until(*marks, emit=parts.append)
+        return "".join(parts), mark
+
     def attempt(self, begun: str, steps: Callable[[], Steps[None]]) -> Steps[bool]:
         """Read a call of which `begun` has been read. If it turns out to be none, what was read of it is content.
 
         False then; what follows is not read yet. Calls lead to Malformed or Enough only in here.
         """
         self._raw = begun
+        before = self.calls
         try:
             yield from steps()
+            if self._raw is not None and self.calls == before:
+                raise Malformed("expected a call")
         except Malformed as problem:
             log.warning("A model's call of a tool was not understood: %s", problem)
             if self._raw is not None:

@@ -1,0 +1,67 @@
+"""Cohere: Command R+ writes `Action:` and a block of JSON; Command R7B and Command A mark thoughts, actions and what
+they say each with tokens of their own.
+"""
+
+from __future__ import annotations
+
+from server.chat.tool_formats.grammar import Grammar, object_head, quoted
+from server.chat.tool_formats.marked_list import MarkedList
+from server.chat.tool_formats.reader import Reader, Steps
+
+THINKING, THINKING_END = "<|START_THINKING|>", "<|END_THINKING|>"
+RESPONSE, RESPONSE_END = "<|START_RESPONSE|>", "<|END_RESPONSE|>"
+ACTION, ACTION_END = "<|START_ACTION|>", "<|END_ACTION|>"
+
+
+class CommandR(MarkedList):
+    name = "command-r"
+    opening, closing = "Action: ```json", "```"
+    called, given = "tool_name", "parameters"
+    gap = "\n"
+
+    def recognises(self, template: str) -> bool:
+        return "Action:" in template and "tool_name" in template
+
+
+class CommandA(MarkedList):
+    name = "command-a"
+    opening, closing = ACTION, ACTION_END
+    called, given = "tool_name", "parameters"
+    marks = (THINKING, THINKING_END, RESPONSE, RESPONSE_END, ACTION, ACTION_END)
+    owns_reasoning = True
+
+    def recognises(self, template: str) -> bool:
+        return ACTION in template
+
+    def read(self, reader: Reader) -> Steps[None]:
+        while mark := (yield from reader.until(THINKING, RESPONSE, RESPONSE_END, ACTION, emit=reader.say)):
+            if mark == THINKING:
+                reader.thinking = True
+                yield from reader.until(THINKING_END, emit=reader.think)
+                reader.thinking = False
+            elif mark == ACTION:
+                yield from reader.attempt(ACTION, lambda: self.read_list(reader))
+
+    def constrain(self, grammar: Grammar) -> str:
+        mark = grammar.mark
+        thought = f"(GAP {mark(THINKING)} {grammar.up_to(THINKING_END)} GAP)?"
+        action = f"{mark(ACTION)} {self.listed(grammar)}"
+        if grammar.wanted.required:
+            return grammar.body(f"{thought} {action}")
+        if grammar.wanted.form is not None:
+            said = f"{mark(RESPONSE)} {grammar.rule('form', grammar.wanted.form)} {mark(RESPONSE_END)}"
+        else:
+            said = f"{mark(RESPONSE)} {grammar.up_to(RESPONSE_END)}"
+        return grammar.body(f"{thought} ({action} | {said})")
+
+    def listed(self, grammar: Grammar) -> str:
+        id = r'"\"tool_call_id\": \"" /[0-9]{1,3}/ "\", "'
+        one = grammar.each(
+            lambda tool: (
+                f'"{{" ({id})? {quoted(object_head(tool.name, self.called, self.given)[1:])} '
+                f'{grammar.arguments(tool)} "}}"'
+            )
+        )
+        more = f'("," SPACE {one})*' if grammar.wanted.parallel else ""
+        grammar.rule("SPACE", r"/[ \n]{0,8}/")
+        return f'"[" SPACE {one} {more} SPACE "]" {grammar.mark(ACTION_END)}'

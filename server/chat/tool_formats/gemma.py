@@ -1,0 +1,182 @@
+"""Google's Gemma 4, `<|tool_call>call:f{a:<|"|>text<|"|>,n:1}<tool_call|>`, and FunctionGemma, the same with other
+marks. Gemma 3 knows no tools and is instructed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from server.chat.messages import Tool, ToolCall
+from server.chat.tool_formats.format import ToolFormat
+from server.chat.tool_formats.grammar import Grammar, alternatives, in_order, quoted
+from server.chat.tool_formats.members import inner
+from server.chat.tool_formats.reader import DEPTH, Malformed, Reader, Steps
+
+THOUGHT, THOUGHT_END = "<|channel>", "<channel|>"
+_NAME = re.compile(r"[^{}:,\s]+")
+_SCALAR = re.compile(r"[-+.0-9A-Za-z]+")
+_VALID = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null")
+
+
+class Gemma(ToolFormat):
+    name = "gemma"
+    opening: ClassVar[str] = "<|tool_call>"
+    closing: ClassVar[str] = "<tool_call|>"
+    quote: ClassVar[str] = '<|"|>'
+    marks: ClassVar[tuple[str, ...]] = (opening, closing, quote, THOUGHT, THOUGHT_END)
+    owns_reasoning = True
+
+    def recognises(self, template: str) -> bool:
+        return self.opening in template
+
+    def read(self, reader: Reader) -> Steps[None]:
+        while mark := (yield from reader.until(self.opening, THOUGHT, emit=reader.say)):
+            if mark == THOUGHT:
+                reader.thinking = True
+                yield from reader.next("thought\n", "thought")
+                yield from reader.until(THOUGHT_END, emit=reader.think)
+                reader.thinking = False
+            else:
+                yield from reader.attempt(mark, lambda: self._call(reader))
+
+    def constrain(self, grammar: Grammar) -> str:
+        values = _Values(grammar, self.quote)
+        one = grammar.each(lambda tool: f'{quoted(f"call:{tool.name}{{")} {values.of(tool)} "}}"')
+        whole = f"{one} {grammar.mark(self.closing)}"
+        more = f"({grammar.mark(self.opening)} {whole})*" if grammar.wanted.parallel else ""
+        calls = f"{whole} {more}"
+        if not self.owns_reasoning:
+            return grammar.lark(calls, opening=self.opening)
+        thought = f"(GAP {grammar.mark(THOUGHT)} {grammar.up_to(THOUGHT_END)} GAP)?"
+        return grammar.lark(calls, opening=self.opening, before=thought)
+
+    def write(self, calls: Sequence[ToolCall]) -> str:
+        return "".join(f"{self.opening}{self._written(call)}{self.closing}" for call in calls)
+
+    def _written(self, call: ToolCall) -> str:
+        members = ",".join(f"{name}:{self._spelled(value)}" for name, value in json.loads(call.arguments).items())
+        return f"call:{call.name}{{{members}}}"
+
+    def _spelled(self, value: Any) -> str:
+        if isinstance(value, str):
+            return f"{self.quote}{value}{self.quote}"
+        if isinstance(value, dict):
+            return "{" + ",".join(f"{name}:{self._spelled(part)}" for name, part in value.items()) + "}"
+        if isinstance(value, list):
+            return f"[{','.join(map(self._spelled, value))}]"
+        return json.dumps(value)
+
+    def _call(self, reader: Reader) -> Steps[None]:
+        yield from reader.space()
+        yield from reader.expect("call:")
+        name = yield from reader.match(_NAME)
+        yield from reader.expect("{")
+        reader.call(name)
+        yield from self._object(reader, 0)
+        yield from reader.space()
+        yield from reader.next(self.closing)
+
+    def _object(self, reader: Reader, depth: int) -> Steps[None]:
+        reader.argue("{")
+        mark = "" if (yield from reader.next("}")) else ","
+        first = True
+        while mark == ",":
+            reader.argue("" if first else ", ")
+            first = False
+            yield from reader.space()
+            if (yield from reader.next(self.quote)):
+                name, _ = yield from reader.capture(self.quote)
+            else:
+                name = yield from reader.match(_NAME)
+            yield from reader.expect(":")
+            reader.argue(f"{json.dumps(name, ensure_ascii=False)}: ")
+            yield from self._value(reader, depth + 1)
+            yield from reader.space()
+            mark = yield from reader.expect(",", "}")
+        reader.argue("}")
+
+    def _value(self, reader: Reader, depth: int) -> Steps[None]:
+        if depth > DEPTH:
+            raise Malformed("expected less nesting")
+        yield from reader.space()
+        if (yield from reader.next(self.quote)):
+            reader.argue('"')
+            if not (yield from reader.until(self.quote, emit=lambda text: reader.argue(inner(text)))):
+                raise Malformed("expected the end of a string")
+            reader.argue('"')
+        elif (yield from reader.next("{")):
+            yield from self._object(reader, depth)
+        elif (yield from reader.next("[")):
+            yield from self._list(reader, depth)
+        else:
+            scalar = yield from reader.match(_SCALAR)
+            if not _VALID.fullmatch(scalar):
+                raise Malformed("expected a value")
+            reader.argue(scalar)
+
+    def _list(self, reader: Reader, depth: int) -> Steps[None]:
+        reader.argue("[")
+        mark = "" if (yield from reader.next("]")) else ","
+        first = True
+        while mark == ",":
+            reader.argue("" if first else ", ")
+            first = False
+            yield from self._value(reader, depth + 1)
+            yield from reader.space()
+            mark = yield from reader.expect(",", "]")
+        reader.argue("]")
+
+
+class FunctionGemma(Gemma):
+    name = "functiongemma"
+    opening, closing, quote = "<start_function_call>", "<end_function_call>", "<escape>"
+    marks = (opening, closing, quote)
+    owns_reasoning = False
+
+
+class _Values:
+    """Rules for values, loosely after their schemas."""
+
+    def __init__(self, grammar: Grammar, quote: str) -> None:
+        self._grammar = grammar
+        self._mark = mark = grammar.mark(quote)
+        grammar.rule("text", f"{mark} {grammar.up_to(quote)}")
+        grammar.rule("NUMBER", r"/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/")
+        grammar.rule("INTEGER", r"/-?[0-9]+/")
+        grammar.rule("bool", '"true" | "false"')
+        grammar.rule("list", '"[" (value ("," value)*)? "]"')
+        grammar.rule("object", '"{" (member ("," member)*)? "}"')
+        grammar.rule("member", '/[^{}:,\\s<]+/ ":" value')
+        grammar.rule("value", 'text | NUMBER | bool | "null" | list | object')
+
+    def of(self, tool: Tool) -> str:
+        """The arguments of a tool."""
+        properties = tool.parameters.get("properties") or {}
+        required = set(tool.parameters.get("required") or ())
+        parts = [
+            (f"{quoted(f'{name}:')} {self._value(schema)}", name in required) for name, schema in properties.items()
+        ]
+        return in_order(parts, '","', f"members_{self._grammar.number(tool)}", self._grammar)
+
+    def _value(self, schema: Any) -> str:
+        kinds = {
+            "string": "text",
+            "integer": "INTEGER",
+            "number": "NUMBER",
+            "boolean": "bool",
+            "array": "list",
+            "object": "object",
+            "null": '"null"',
+        }
+        values = schema.get("enum") if isinstance(schema, Mapping) else None
+        if isinstance(values, list) and values:
+            return alternatives(map(self._spelled, values))
+        kind = schema.get("type") if isinstance(schema, Mapping) else None
+        return kinds.get(kind, "value") if isinstance(kind, str) else "value"
+
+    def _spelled(self, value: Any) -> str:
+        text = quoted(value if isinstance(value, str) else json.dumps(value))
+        return f"{self._mark} {text} {self._mark}" if isinstance(value, str) else text

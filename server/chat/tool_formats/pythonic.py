@@ -1,0 +1,223 @@
+"""Llama 3.2 and 4: an answer that is a list of calls in Python's way, `[f(a=1, b="x"), g()]`."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.chat.messages import Tool, ToolCall
+from server.chat.tool_formats.format import ToolFormat
+from server.chat.tool_formats.grammar import Grammar, alternatives, in_order, quoted, regex
+from server.chat.tool_formats.members import inner
+from server.chat.tool_formats.reader import DEPTH, Malformed, Reader, Steps
+
+_SPACE = re.compile(r"\s*")
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_WORD = re.compile(r"[-+.0-9A-Za-z_]+")
+_WORDS = {"True": "true", "False": "false", "None": "null", "true": "true", "false": "false", "null": "null"}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "'": "'", '"': '"', "\n": ""}
+START, END = "<|python_start|>", "<|python_end|>"
+
+
+class Pythonic(ToolFormat):
+    name = "pythonic"
+    marks = (START, END)
+
+    def recognises(self, template: str) -> bool:
+        return re.search(r"\[func_name1\(|func\w*1?\(params?_name1=", template) is not None
+
+    def read(self, reader: Reader) -> Steps[None]:
+        reader.say((yield from reader.match(_SPACE)))
+        if (yield from reader.peek()) == "[":
+            yield from reader.attempt("", lambda: _calls(reader))
+        while (yield from reader.until(START, emit=reader.say)):
+            yield from reader.attempt(START, lambda: _calls(reader))
+
+    def constrain(self, grammar: Grammar) -> str:
+        values = _Values(grammar)
+        tools = grammar.wanted.tools
+
+        def one(before: str) -> str:
+            return alternatives(f'/{before}{regex(tool.name)}\\(/ {values.of(tool)} ")"' for tool in tools)
+
+        more = f'("," {one(" ?")})*' if grammar.wanted.parallel else ""
+        first = one(r"[ \n]{0,4}\[")
+        calls = f'{first} {more} "]"'
+        return grammar.lark(calls, free=grammar.free_but(r"[ \n]*\[[A-Za-z_][A-Za-z0-9_.-]*\("))
+
+    def write(self, calls: Sequence[ToolCall]) -> str:
+        return f"[{', '.join(map(_written, calls))}]"
+
+
+def _written(call: ToolCall) -> str:
+    return f"{call.name}({', '.join(f'{name}={value!r}' for name, value in json.loads(call.arguments).items())})"
+
+
+class _Values:
+    """Rules for values as Python writes them, loosely after their schemas."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        grammar.rule("PY_TEXT", r"""/"([^"\\\n]|\\.)*"|'([^'\\\n]|\\.)*'/""")
+        grammar.rule("PY_NUMBER", r"/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/")
+        grammar.rule("PY_INTEGER", r"/-?[0-9]+/")
+        grammar.rule("py_bool", '"True" | "False"')
+        grammar.rule("py_list", '"[" (py_value ("," " "? py_value)*)? "]"')
+        grammar.rule("py_object", '"{" (py_member ("," " "? py_member)*)? "}"')
+        grammar.rule("py_member", 'PY_TEXT ":" " "? py_value')
+        grammar.rule("py_value", 'PY_TEXT | PY_NUMBER | py_bool | "None" | py_list | py_object')
+
+    def of(self, tool: Tool) -> str:
+        """The arguments of a tool."""
+        properties = tool.parameters.get("properties") or {}
+        required = set(tool.parameters.get("required") or ())
+        parts = [
+            (f"{quoted(f'{name}=')} {self._value(schema)}", name in required) for name, schema in properties.items()
+        ]
+        return in_order(parts, '"," " "?', f"members_{self._grammar.number(tool)}", self._grammar)
+
+    def _value(self, schema: Any) -> str:
+        kinds = {
+            "string": "PY_TEXT",
+            "integer": "PY_INTEGER",
+            "number": "PY_NUMBER",
+            "boolean": "py_bool",
+            "array": "py_list",
+            "object": "py_object",
+            "null": '"None"',
+        }
+        if not isinstance(schema, Mapping):
+            return "py_value"
+        values = schema.get("enum")
+        if isinstance(values, list) and values:
+            return alternatives(quoted(written) for value in values for written in dict.fromkeys(_spellings(value)))
+        kind = schema.get("type")
+        return kinds.get(kind, "py_value") if isinstance(kind, str) else "py_value"
+
+
+def _spellings(value: Any) -> list[str]:
+    return [repr(value), json.dumps(value, ensure_ascii=False)] if isinstance(value, str) else [repr(value)]
+
+
+def _calls(reader: Reader) -> Steps[None]:
+    yield from reader.space()
+    yield from reader.expect("[")
+    mark = ","
+    while mark == ",":
+        yield from reader.space()
+        reader.begin()
+        name = yield from reader.match(_NAME)
+        yield from reader.expect("(")
+        reader.call(name)
+        reader.argue("{")
+        yield from _pairs(reader, ")", "=", 0)
+        reader.argue("}")
+        yield from reader.space()
+        mark = yield from reader.expect(",", "]")
+    yield from reader.space()
+    yield from reader.next(END)
+
+
+def _pairs(reader: Reader, end: str, link: str, depth: int) -> Steps[None]:
+    """Names and values, those of a call or of a dictionary, as members of a JSON object."""
+    first = True
+    yield from reader.space()
+    while not (yield from reader.next(end)):
+        if not first:
+            yield from reader.expect(",")
+            yield from reader.space()
+            if (yield from reader.next(end)):
+                return
+            reader.argue(", ")
+        first = False
+        if link == "=":
+            reader.argue(json.dumps((yield from reader.match(_NAME))))
+        else:
+            yield from _text(reader)
+        yield from reader.space()
+        yield from reader.expect(link)
+        reader.argue(": ")
+        yield from reader.space()
+        yield from _value(reader, depth + 1)
+        yield from reader.space()
+
+
+def _value(reader: Reader, depth: int) -> Steps[None]:
+    if depth > DEPTH:
+        raise Malformed("expected less nesting")
+    head = yield from reader.peek()
+    if head in ('"', "'"):
+        yield from _text(reader)
+    elif head == "{":
+        reader.argue(reader.take(1))
+        yield from _pairs(reader, "}", ":", depth)
+        reader.argue("}")
+    elif head in ("[", "("):
+        yield from _list(reader, "]" if reader.take(1) == "[" else ")", depth)
+    else:
+        word = yield from reader.match(_WORD)
+        reader.argue(_WORDS.get(word) or _number(word))
+
+
+def _list(reader: Reader, end: str, depth: int) -> Steps[None]:
+    reader.argue("[")
+    first = True
+    yield from reader.space()
+    while not (yield from reader.next(end)):
+        if not first:
+            yield from reader.expect(",")
+            yield from reader.space()
+            if (yield from reader.next(end)):
+                break
+            reader.argue(", ")
+        first = False
+        yield from _value(reader, depth + 1)
+        yield from reader.space()
+    reader.argue("]")
+
+
+def _number(word: str) -> str:
+    try:
+        value = ast.literal_eval(word) if len(word) <= 400 else None
+        if type(value) in (int, float):
+            return json.dumps(value, allow_nan=False)
+    except (ValueError, SyntaxError, RecursionError):
+        pass
+    raise Malformed("expected a value")
+
+
+def _text(reader: Reader) -> Steps[None]:
+    """A string in either kind of quotes."""
+    quote = yield from reader.expect('"', "'")
+    reader.argue('"')
+    plain = re.compile(rf"[^\\{quote}]+")
+    while (head := (yield from reader.peek())) != quote:
+        if not head:
+            raise Malformed("expected the end of a string")
+        if head == "\\":
+            reader.argue(inner((yield from _escape(reader))))
+        elif found := plain.match(reader.rest):
+            reader.argue(inner(reader.take(found.end())))
+    reader.take(1)
+    reader.argue('"')
+
+
+def _escape(reader: Reader) -> Steps[str]:
+    while len(reader.rest) < 2 and (yield from reader.more()):
+        pass
+    kind = reader.rest[1:2]
+    digits = {"x": 2, "u": 4, "U": 8}.get(kind, 0)
+    if not digits:
+        taken = reader.take(2)
+        return _ESCAPES.get(kind, taken)
+    while len(reader.rest) < 2 + digits and (yield from reader.more()):
+        pass
+    try:
+        found = chr(int(reader.rest[2 : 2 + digits], 16))
+    except (ValueError, OverflowError):
+        raise Malformed("expected hexadecimal digits") from None
+    reader.take(2 + digits)
+    return found
