@@ -33,6 +33,10 @@ class ToolFormat(ABC):
     def constrain(self, grammar: Grammar) -> str:
         """The Lark text of an answer, as `grammar.wanted` says."""
 
+    def formed(self, grammar: Grammar) -> str:
+        """The Lark text of an answer of the wanted form that makes no calls."""
+        return grammar.form()
+
     @abstractmethod
     def write(self, calls: Sequence[ToolCall]) -> str:
         """Calls as the model writes them: for templates that do not show them, and as an example to follow."""

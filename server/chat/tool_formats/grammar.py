@@ -84,8 +84,8 @@ class Grammar:
         return quoted(text)
 
     def line(self, mark: str) -> str:
-        """One of the format's own marks, on a line of its own or not. One lexeme where it is text, for a line feed might
-        as well begin something else.
+        """One of the format's own marks, on a line of its own or not: one lexeme where it is text, since a line feed
+        might as well begin something else.
         """
         if self.is_control(mark):
             return f'"\\n"? {self.mark(mark)}'

@@ -129,16 +129,18 @@ def test_text_without_calls_stays_as_it_is(form: ToolFormat, text: str) -> None:
     assert read_cut(form, text) == Said(content=text)
 
 
+CALLED = [("now", "{}")]
+THOUGHT = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant"
 EXAMPLES: list[tuple[str, str, Said]] = [
-    ("hermes", '<tool_call>{"name": "now", "arguments": {}}</tool_call>', Said(calls=[("now", "{}")])),
+    ("hermes", '<tool_call>{"name": "now", "arguments": {}}</tool_call>', Said(calls=CALLED)),
     ("hermes", '<tool_call>\n{"arguments": {"a": 1}, "name": "now"}\n</tool_call>', Said(calls=[("now", '{"a": 1}')])),
-    ("hermes", '<tool_call>{"name": "now"}</tool_call>', Said(calls=[("now", "{}")])),
-    ("hermes", '<tool_call>{"name": "now", "arguments": null}</tool_call>', Said(calls=[("now", "{}")])),
+    ("hermes", '<tool_call>{"name": "now"}</tool_call>', Said(calls=CALLED)),
+    ("hermes", '<tool_call>{"name": "now", "arguments": null}</tool_call>', Said(calls=CALLED)),
     ("hermes", '<tool_call>{"name": "now", "arguments": "{\\"a\\": 1}"}', Said(calls=[("now", '{"a": 1}')])),
     ("hermes", '<tool_call>{"name": "now", "arguments": {"a": "b\nc"}}', Said(calls=[("now", '{"a": "b\\nc"}')])),
-    ("hermes", '<tool_call>{"name": "now", "arguments": {}}</tool_call>\nDone.', Said("\nDone.", calls=[("now", "{}")])),
-    ("hermes", '<tool_call>[{"name": "now"}, {"name": "now"}]</tool_call>', Said(calls=[("now", "{}")] * 2)),
-    ("qwen-coder", "<function=now>\n</function>", Said(calls=[("now", "{}")])),
+    ("hermes", '<tool_call>{"name": "now", "arguments": {}}</tool_call>\nDone.', Said("\nDone.", calls=CALLED)),
+    ("hermes", '<tool_call>[{"name": "now"}, {"name": "now"}]</tool_call>', Said(calls=CALLED * 2)),
+    ("qwen-coder", "<function=now>\n</function>", Said(calls=CALLED)),
     (
         "qwen-coder",
         "<tool_call><function=get_weather><parameter=city>a\nb</parameter></function></tool_call>",
@@ -150,35 +152,70 @@ EXAMPLES: list[tuple[str, str, Said]] = [
         "<arg_key>days</arg_key><arg_value>3</arg_value></tool_call>",
         Said(calls=[("get_weather", '{"city": "3", "days": 3}')]),
     ),
-    ("llama-json", '<|python_tag|>{"name": "now", "parameters": {}}', Said(calls=[("now", "{}")])),
-    ("llama-json", 'So:<|python_tag|>{"name": "now", "parameters": {}}', Said("So:", calls=[("now", "{}")])),
-    ("llama-json", '{"type": "function", "name": "now", "parameters": {}}', Said(calls=[("now", "{}")])),
+    ("llama-json", '<|python_tag|>{"name": "now", "parameters": {}}', Said(calls=CALLED)),
+    ("llama-json", 'So:<|python_tag|>{"name": "now", "parameters": {}}', Said("So:", calls=CALLED)),
+    ("llama-json", '{"type": "function", "name": "now", "parameters": {}}', Said(calls=CALLED)),
     ("llama-json", '{"name": "Ann", "age": 3}', Said('{"name": "Ann", "age": 3}')),
-    ("pythonic", "[get_weather(city='a\\'b', days=2,), now( )]", Said(calls=[("get_weather", "{\"city\": \"a'b\", \"days\": 2}"), ("now", "{}")])),
-    ("pythonic", '[now(a=None, b=(1, 2.5), c={"d": False})]', Said(calls=[("now", '{"a": null, "b": [1, 2.5], "c": {"d": false}}')])),
+    ("pythonic", "[now(a='b\\'c', d=2,), now( )]", Said(calls=[("now", '{"a": "b\'c", "d": 2}'), *CALLED])),
+    (
+        "pythonic",
+        '[now(a=None, b=(1, 2.5), c={"d": False})]',
+        Said(calls=[("now", '{"a": null, "b": [1, 2.5], "c": {"d": false}}')]),
+    ),
     ("pythonic", "[1, 2, 3]", Said("[1, 2, 3]")),
-    ("mistral", '[TOOL_CALLS] [{"name": "now", "arguments": {}, "id": "abcdefghi"}]', Said(calls=[("now", "{}")])),
+    ("mistral", '[TOOL_CALLS] [{"name": "now", "arguments": {}, "id": "abcdefghi"}]', Said(calls=CALLED)),
     ("mistral", '[TOOL_CALLS]now[ARGS]{"a": 1}', Said(calls=[("now", '{"a": 1}')])),
-    ("mistral-args", "[TOOL_CALLS]now[CALL_ID]123456789[ARGS]{}[TOOL_CALLS]now[ARGS]{}", Said(calls=[("now", "{}")] * 2)),
+    ("mistral-args", "[TOOL_CALLS]now[CALL_ID]123456789[ARGS]{}[TOOL_CALLS]now[ARGS]{}", Said(calls=CALLED * 2)),
     (
         "deepseek",
         "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>now<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>",
-        Said(calls=[("now", "{}")]),
+        Said(calls=CALLED),
     ),
-    ("command-a", '<|START_THINKING|>Hm.<|END_THINKING|><|START_ACTION|>[\n    {"tool_call_id": "0", "tool_name": "now", "parameters": {}}\n]<|END_ACTION|>', Said(reasoning="Hm.", calls=[("now", "{}")])),
+    (
+        "command-a",
+        '<|START_THINKING|>Hm.<|END_THINKING|><|START_ACTION|>[\n    {"tool_call_id": "0", "tool_name": "now", '
+        '"parameters": {}}\n]<|END_ACTION|>',
+        Said(reasoning="Hm.", calls=CALLED),
+    ),
     ("command-a", "<|START_RESPONSE|>Hi.<|END_RESPONSE|>", Said("Hi.")),
-    ("command-r", 'Action: ```json\n[{"tool_name": "now", "parameters": {}}]\n```', Said(calls=[("now", "{}")])),
-    ("granite", '<|tool_call|> [{"name": "now", "arguments": {}}]', Said(calls=[("now", "{}")])),
-    ("phi", '<|tool_call|>{"name": "now", "arguments": {}}<|/tool_call|>', Said(calls=[("now", "{}")])),
-    ("kimi", "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:12<|tool_call_argument_begin|>{}<|tool_call_end|><|tool_calls_section_end|>", Said(calls=[("now", "{}")])),
-    ("gemma", "<|channel>thought\nHm.<channel|><|tool_call>call:now{}<tool_call|>", Said(reasoning="Hm.", calls=[("now", "{}")])),
-    ("functiongemma", "<start_function_call>call:now{a:<escape>{}<escape>,b:[1,<escape>x<escape>]}<end_function_call>", Said(calls=[("now", '{"a": "{}", "b": [1, "x"]}')])),
-    ("harmony", "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Hi.", Said("Hi.", "Hm.")),
-    ("harmony", "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary to=functions.now <|constrain|>json<|message|>{}", Said("", "Hm.", [("now", "{}")])),
-    ("harmony", ' to=functions.now<|channel|>commentary json<|message|>{"a": 1}<|call|>', Said(calls=[("now", '{"a": 1}')])),
-    ("harmony", "<|channel|>commentary<|message|>I look.<|end|><|start|>assistant<|channel|>commentary to=functions.now<|message|>{}", Said("I look.", calls=[("now", "{}")])),
-    ("harmony", "<|channel|>commentary<|message|>A<|end|><|start|>assistant<|channel|>final<|message|>B", Said("A\n\nB")),
-]  # fmt: skip
+    ("command-r", 'Action: ```json\n[{"tool_name": "now", "parameters": {}}]\n```', Said(calls=CALLED)),
+    ("granite", '<|tool_call|> [{"name": "now", "arguments": {}}]', Said(calls=CALLED)),
+    ("phi", '<|tool_call|>{"name": "now", "arguments": {}}<|/tool_call|>', Said(calls=CALLED)),
+    (
+        "kimi",
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.now:12<|tool_call_argument_begin|>{}"
+        "<|tool_call_end|><|tool_calls_section_end|>",
+        Said(calls=CALLED),
+    ),
+    (
+        "gemma",
+        "<|channel>thought\nHm.<channel|><|tool_call>call:now{}<tool_call|>",
+        Said(reasoning="Hm.", calls=CALLED),
+    ),
+    (
+        "functiongemma",
+        "<start_function_call>call:now{a:<escape>{}<escape>,b:[1,<escape>x<escape>]}<end_function_call>",
+        Said(calls=[("now", '{"a": "{}", "b": [1, "x"]}')]),
+    ),
+    ("harmony", f"{THOUGHT}<|channel|>final<|message|>Hi.", Said("Hi.", "Hm.")),
+    (
+        "harmony",
+        f"{THOUGHT}<|channel|>commentary to=functions.now <|constrain|>json<|message|>{{}}",
+        Said("", "Hm.", CALLED),
+    ),
+    ("harmony", " to=functions.now<|channel|>commentary json<|message|>{}<|call|>", Said(calls=CALLED)),
+    (
+        "harmony",
+        "<|channel|>commentary<|message|>I look.<|end|><|start|>assistant<|channel|>commentary to=functions.now"
+        "<|message|>{}",
+        Said("I look.", calls=CALLED),
+    ),
+    (
+        "harmony",
+        "<|channel|>commentary<|message|>A<|end|><|start|>assistant<|channel|>final<|message|>B",
+        Said("A\n\nB"),
+    ),
+]
 
 
 @pytest.mark.parametrize(("name", "text", "said"), EXAMPLES)
@@ -217,23 +254,7 @@ def test_an_answer_cut_short_anywhere_loses_nothing_that_was_said(form: ToolForm
 @each_format()
 @given(data=st.data())
 def test_whatever_comes_is_read_the_same_however_it_is_cut(form: ToolFormat, data: st.DataObject) -> None:
-    parts = [
-        *form.marks,
-        form.write([call("now")]),
-        '{"name": "now"',
-        "{",
-        "}",
-        '"',
-        "\\",
-        "\n",
-        "now(",
-        "[",
-        "]",
-        "ü",
-        "a=1",
-        ":",
-        ",",
-    ]
+    parts = [*form.marks, form.write([call("now")]), '{"name": "now"', "now(", "a=1", "ü", *'{}[]:,"\\\n']
     text = "".join(data.draw(st.lists(st.sampled_from(parts), max_size=8)))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
     pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
