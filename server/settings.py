@@ -103,6 +103,7 @@ class LimitsSection(_Section):
     logit_bias: int = Field(ge=1)
     top_logprobs: int = Field(ge=0)
     tools: int = Field(ge=1)
+    tokenize_length: int = Field(ge=1)
     schema_bytes: int = Field(ge=64)
     schema_depth: int = Field(ge=2, le=100)
     template_seconds: float = Field(gt=0)

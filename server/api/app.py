@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from server.api import admin, dialects, running, status
+from server.api import admin, dialects, running, status, tokens
 from server.api import openapi as openapi_document
 from server.api.anthropic import face as anthropic_face
 from server.api.anthropic import messages
@@ -75,6 +75,7 @@ def build_app(
             *embeddings.routes(house),
             *rerank.routes(house),
             *models.routes(house),
+            *tokens.routes(house),
             *running.routes(house, register),
             *status.routes(house),
             *admin.routes(house, document),

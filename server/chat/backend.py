@@ -61,8 +61,8 @@ class Backend(Protocol):
         control tokens in it.
         """
 
-    async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
-        """The text of tokens, control tokens by name. BadRequest for ids that the model has not."""
+    async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> Sequence[Token]:
+        """The tokens of these ids. BadRequest for ids that the model has not."""
 
     def close(self) -> None:
         """Nobody opens it any more."""

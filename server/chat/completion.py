@@ -82,13 +82,13 @@ class LocalBackend:
 
             return await asyncio.get_running_loop().run_in_executor(self._writers, cut)
 
-    async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
-        """The text of tokens; see Backend."""
+    async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> list[Token]:
+        """The tokens of these ids; see Backend."""
         async with self._entered(self._catalog.get(model), owner) as live:
             vocabulary = live.facts.vocabulary
             known = vocabulary.check(tokens, "tokens")
             run = asyncio.get_running_loop().run_in_executor
-            return b"".join(await run(self._writers, vocabulary.labels, known))
+            return [*map(Token, known, await run(self._writers, vocabulary.labels, known))]
 
     @asynccontextmanager
     async def _entered(self, card: ModelCard, owner: str) -> AsyncIterator[LiveModel]:

@@ -93,8 +93,8 @@ class Register:
     async def tokenize(self, model: str, text: str, *, start: bool, special: bool, owner: str) -> Sequence[Token]:
         return await self.door.tokenize(model, text, start=start, special=special, owner=owner)
 
-    async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
-        return await self.door.detokenize(model, tokens, owner=owner)
+    async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> Sequence[Token]:
+        return await self.door.label(model, tokens, owner=owner)
 
     def close(self) -> None:
         self.door.close()

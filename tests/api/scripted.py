@@ -101,8 +101,8 @@ class ScriptedBackend:
         tokens = [Token(byte, bytes([byte])) for byte in text.encode()]
         return [*([Token(1, b"<s>")] if start else []), *([Token(2, text.encode())] if special else tokens)]
 
-    async def detokenize(self, model: str, tokens: Sequence[int], *, owner: str) -> bytes:
-        return bytes(tokens)
+    async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> list[Token]:
+        return [Token(token, bytes([token])) for token in tokens]
 
     def close(self) -> None:
         pass

@@ -85,8 +85,8 @@ class OutputConfig(Fields):
     """What the answer is to be like."""
 
     format: OutputFormat | None = None
-    effort: str | None = None
-    """Accepted without effect."""
+    effort: Literal["low", "medium", "high", "xhigh", "max"] | None = None
+    """For templates that know such a thing."""
 
 
 class CountBody(Fields):
@@ -110,6 +110,13 @@ class CountBody(Fields):
         """Whether the client wants thoughts, and is prepared to read them."""
         return self.thinking is not None and self.thinking.type != "disabled"
 
+    @property
+    def budget(self) -> int | None:
+        """Tokens that a thought may take."""
+        if self.thinking is not None and self.thinking.type == "disabled":
+            return 0
+        return self.thinking.budget_tokens if self.thinking is not None else None
+
     def turn(self, principal: Principal, card: ModelCard, limits: LimitsSection, **more: Any) -> Turn:
         """The one place where a body and the key become a Turn. Raises BadRequest."""
         self._check_tools(limits)
@@ -118,6 +125,7 @@ class CountBody(Fields):
         if continues:
             self._check_beginning(said[-1])
         form = self.output_config.format if self.output_config else None
+        effort = self.output_config.effort if self.output_config else None
         return Turn(
             model=card.name,
             messages=with_system(said, self._system()),
@@ -125,9 +133,9 @@ class CountBody(Fields):
             tools=tuple(tool.tool() for tool in self.tools or ()),
             tool_choice=self.tool_choice.choice() if self.tool_choice else ToolChoice(),
             parallel_calls=not (self.tool_choice and self.tool_choice.disable_parallel_tool_use),
-            form=Form("json_schema", form.schema_) if form else None,
-            template_kwargs={"enable_thinking": self.thinks},
-            thinking_budget=self.thinking.budget_tokens if self.thinking and self.thinks else None,
+            form=Form("json_schema", form.schema_, "output_config.format.schema") if form else None,
+            template_kwargs={"enable_thinking": self.thinks, **({"reasoning_effort": effort} if effort else {})},
+            thinking_budget=self.budget,
             continues=continues,
             **more,
         )
@@ -192,10 +200,9 @@ class MessageBody(CountBody):
                 f"stop_sequences: expected strings of at most {limits.stop_length} characters.",
                 param="stop_sequences",
             )
-        budget = self.thinking.budget_tokens if self.thinking and self.thinks else None
-        if budget is not None and budget >= self.max_tokens:
+        if self.budget is not None and self.budget >= self.max_tokens:
             raise BadRequest(
-                f"thinking.budget_tokens is {budget}: expected less than max_tokens, which is {self.max_tokens}.",
+                f"thinking.budget_tokens is {self.budget}: expected less than max_tokens, which is {self.max_tokens}.",
                 param="thinking.budget_tokens",
             )
         sampling = Sampling(temperature=self.temperature, top_p=self.top_p, top_k=self.top_k)
