@@ -20,7 +20,8 @@ PARTS: dict[str, float] = {
 """The files of the corpus, each with its share of all conversations."""
 
 WEIGHTS: dict[str, float] = {
-    "reading.reading": 5.0,
+    "reading.reading": 6.0,
+    "reading.long_reading": 0.7,
     "reading.no_text": 0.3,
     "tools.tool_call": 3.0,
     "tools.tool_session": 3.0,

@@ -45,7 +45,7 @@ def wheel(folder: Path, answer: str) -> Path:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone that is set up, with a server, a pytest and a model maker that only tell how they were called."""
+    """A clone that is set up, with a server and a pytest that only tell how they were called."""
     root = tmp_path / "clone"
     shutil.copytree(ROOT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("requirements.lock", "requirements-dev.lock", "pyproject.toml"):
@@ -58,7 +58,6 @@ def clone(tmp_path: Path) -> Path:
     (root / "server").mkdir()
     (root / "server" / "__main__.py").write_text(tell)
     (root / "pytest.py").write_text(tell)
-    (root / "scripts" / "make_model.py").write_text("import sys; open(sys.argv[2], 'w').write(sys.argv[1])")
     return root
 
 
@@ -260,15 +259,3 @@ def test_serve_passes_arguments_on_from_any_folder(clone: Path, elsewhere: Path)
 def test_test_passes_arguments_on_from_any_folder(clone: Path, elsewhere: Path) -> None:
     seen = called(clone / "scripts" / "test", "-k", "scheduler", "test_own.py::test_it", folder=elsewhere)
     assert seen == {"arguments": ["-k", "scheduler", f"{elsewhere}/test_own.py::test_it"], "folder": str(clone)}
-
-
-def test_the_tiny_model_is_made_in_the_data_folder_and_left_alone(clone: Path, elsewhere: Path) -> None:
-    called(clone / "scripts" / "serve", folder=elsewhere)
-    called(clone / "scripts" / "serve", "--data-dir", "one", folder=elsewhere)
-    model = elsewhere / "one" / "models" / "tiny.gguf"
-    assert model.read_text() == "greeting"
-    assert (clone / "var" / "models" / "tiny.gguf").exists()
-    assert [path.name for path in model.parent.iterdir()] == ["tiny.gguf"]
-    model.write_text("another")
-    called(clone / "scripts" / "serve", "--data-dir=one", folder=elsewhere)
-    assert model.read_text() == "another"

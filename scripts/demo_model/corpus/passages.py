@@ -87,9 +87,11 @@ def _pronoun(draw: Draw, thing: Thing, before: Asked | None) -> str:
     return thing.pronouns[0].lower() if before and before.about is thing and draw.chance(0.35) else ""
 
 
-def description(draw: Draw, *, fillers: float = 0.15) -> Description:
-    """A text about one to four things of a kind. So many of its sentences tell nothing, in the mean."""
-    kind = some_kind(draw)
+def description(draw: Draw, *, fillers: float = 0.15, strange: float = 0.25) -> Description:
+    """A text about one to four things of a kind, as often as `strange` of one that does not exist. So many of its
+    sentences tell nothing, in the mean.
+    """
+    kind = some_kind(draw, strange)
     taken: set[str] = set()
     things = [some_thing(draw, kind, taken) for _ in range(draw.one((1, 2, 2, 2, 3, 3, 4)))]
     stranger = some_thing(draw, kind, taken)

@@ -27,12 +27,17 @@ def long_reading(draw: Draw) -> Conversation:
 
 def context(draw: Draw) -> Conversation:
     """A text and one to three questions; the last one has its answer in the text."""
-    return _conversation(draw, "context", draw.number(1, 3), known=True)
+    return _conversation(draw, "context", draw.number(1, 3), known=True, strange=0.0)
 
 
 def unknown(draw: Draw) -> Conversation:
     """A text and one to three questions; the last one has no answer there, though one of another thing may."""
-    return _conversation(draw, "unknown", draw.number(1, 3), known=False)
+    return _conversation(draw, "unknown", draw.number(1, 3), known=False, strange=0.0)
+
+
+def strange_context(draw: Draw) -> Conversation:
+    """As `context`, about things whose kinds and properties are invented too."""
+    return _conversation(draw, "context", draw.number(1, 3), known=True, strange=1.0)
 
 
 def no_text(draw: Draw) -> Conversation:
@@ -46,12 +51,16 @@ def no_text(draw: Draw) -> Conversation:
     return Conversation("no_text", tuple(messages), expected=Expected(contains=(("not know", "don't know"),)))
 
 
-def _passage(draw: Draw, fillers: float) -> Passage:
-    return report(draw, fillers=fillers) if draw.chance(0.18) else description(draw, fillers=fillers)
+def _passage(draw: Draw, fillers: float, strange: float) -> Passage:
+    if draw.chance(0.18 * (1 - strange)):
+        return report(draw, fillers=fillers)
+    return description(draw, fillers=fillers, strange=strange)
 
 
-def _conversation(draw: Draw, skill: str, count: int, *, known: bool | None, long: bool = False) -> Conversation:
-    passages = [_passage(draw, 0.5 if long else 0.15) for _ in range(draw.number(2, 4) if long else 1)]
+def _conversation(
+    draw: Draw, skill: str, count: int, *, known: bool | None, long: bool = False, strange: float = 0.25
+) -> Conversation:
+    passages = [_passage(draw, 0.5 if long else 0.15, strange) for _ in range(draw.number(2, 4) if long else 1)]
     text = one_text(draw, [part for passage in passages for part in passage.parts])
     messages: list[Message] = []
     asked: Asked | None = None
@@ -85,4 +94,8 @@ SKILLS: dict[str, Callable[[Draw], Conversation]] = {
     "long_reading": long_reading,
     "no_text": no_text,
 }
-CASES: dict[str, Callable[[Draw], Conversation]] = {"context": context, "unknown": unknown}
+CASES: dict[str, Callable[[Draw], Conversation]] = {
+    "context": context,
+    "unknown": unknown,
+    "strange_context": strange_context,
+}

@@ -70,7 +70,7 @@ def toolbox(
     draw: Draw,
     count: int,
     *,
-    invented: float = 0.65,
+    invented: float = 0.5,
     unseen: float = 0.5,
     without: frozenset[str] = frozenset(),
     before: Sequence[Offer] = (),

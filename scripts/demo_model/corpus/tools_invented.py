@@ -178,7 +178,7 @@ class Sketch:
 def sketch(draw: Draw, like: Sketch | None = None) -> Sketch:
     """An invented tool; one that looks like another shares its verb or a part of its thing."""
     finds, verb, thing = _purpose(draw, like)
-    about, kind = draw.one(_MAINS) if draw.chance(0.6) else (names.lower(draw), draw.one(_ANY_KIND))
+    about, kind = draw.one(_MAINS) if draw.chance(0.75) else (names.lower(draw), draw.one(_ANY_KIND))
     said = {"verb": verb, "thing": thing, "noun": about, "a_noun": _a(about), "a_thing": _a(thing)}
     said |= {"Verb": verb.capitalize(), "Thing": thing.capitalize()}
     slots: tuple[Slot, ...]
@@ -223,11 +223,11 @@ def _purpose(draw: Draw, like: Sketch | None) -> tuple[bool, str, str]:
 def _verb(draw: Draw, finds: bool) -> str:
     if finds:
         return draw.one(_FINDING)
-    return names.lower(draw) if draw.chance(0.15) else draw.held_out(lambda: draw.one(_DOING))
+    return names.lower(draw) if draw.chance(0.05) else draw.held_out(lambda: draw.one(_DOING))
 
 
 def _thing(draw: Draw) -> str:
-    first = names.lower(draw) if draw.chance(0.5) else noun(draw)
+    first = names.lower(draw) if draw.chance(0.25) else noun(draw)
     shape = draw.random.random()
     if shape < 0.35:
         return first
@@ -285,7 +285,7 @@ def _named_slot(draw: Draw) -> Slot:
     if sort < 0.12:
         return Slot("x", name, "yes_no", " with {label} / without {label}")
     if sort < 0.3:
-        made = {names.lower(draw) if draw.chance(0.3) else quality(draw) for _ in range(draw.number(2, 4))}
+        made = {names.lower(draw) if draw.chance(0.15) else quality(draw) for _ in range(draw.number(2, 4))}
         if len(made) > 1:
             return Slot("x", name, "|".join(sorted(made)), _NAMED)
     return Slot("x", name, draw.one(_ANY_KIND), _NAMED)
@@ -295,7 +295,7 @@ def _outcome(draw: Draw, thing: str) -> tuple[tuple[str, str], ...]:
     key = thing.split()[-1]
     found = [(key, draw.one(_ANY_KIND[:10]))]
     while draw.chance(0.35) and len(found) < 3:
-        further = names.lower(draw) if draw.chance(0.5) else draw.one(_ATTRIBUTES)
+        further = names.lower(draw) if draw.chance(0.3) else draw.one(_ATTRIBUTES)
         if all(further != one for one, _ in found):
             found.append((further, draw.one(_ANY_KIND[:10])))
     return tuple(found)

@@ -32,9 +32,9 @@ class Fact:
     value: Value
 
 
-def some_kind(draw: Draw) -> Kind:
-    """A kind of things: one of the known ones, or one whose properties are put together by chance."""
-    return draw.one(KINDS) if draw.chance(0.5) else strange_kind(draw)
+def some_kind(draw: Draw, strange: float = 0.25) -> Kind:
+    """A kind of things; as often as `strange`, one that does not exist."""
+    return strange_kind(draw) if draw.chance(strange) else draw.one(KINDS)
 
 
 def some_thing(draw: Draw, kind: Kind, taken: set[str]) -> Thing:
