@@ -123,25 +123,33 @@ class Run:
                     # Entered first, so left last: the model is free by then, and the conversation waits for it.
                     stack.push_async_callback(self._settle)
                     answer = await self._open(stack, await self._messages())
-                    writer = self._writer = Writer(self.order.response, summary=self.order.summary)
-                    async with aclosing(self._written(answer, writer)) as written:
+                    deltas = aiter(answer)
+                    first = await anext(deltas)
+                    self._writer = Writer(self.order.response, summary=self.order.summary)
+                    async with aclosing(self._written(answer, first, deltas)) as written:
                         async for together in written:
                             yield together
             except ServerError:
                 if self._writer is None:
                     raise
                 # The door was told to stop, and says so when it is left: a cancelled response, and no failure.
-        yield self._closing + writer.last()
+        yield self._closing + self._writer.last()
 
-    async def _written(self, answer: Answer, writer: Writer) -> AsyncGenerator[list[Event], None]:
+    async def _written(
+        self, answer: Answer, first: Sequence[Delta], others: AsyncIterator[Sequence[Delta]]
+    ) -> AsyncGenerator[list[Event], None]:
         """What the answer brings; how it ended is in `_closing`."""
+        writer = self._writer
+        assert writer is not None
         try:
-            yield writer.begin()
-            deltas = aiter(answer)
-            while (together := await self._next(deltas)) is not None:
-                if events := [event for delta in together for event in writer.add(delta)]:
-                    yield events
+            events = writer.begin()
+            together: Sequence[Delta] | None = first
+            while together is not None:
+                events += [event for delta in together for event in writer.add(delta)]
                 self._reason = together[-1].finish
+                if events:
+                    yield events
+                events, together = [], await self._next(others)
             self._closing = writer.finish(self._reason, answer.usage)
         except ServerError as error:
             self._fail(error, answer.usage)
