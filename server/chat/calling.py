@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from server.catalog import ModelCard
-from server.chat import tool_formats
+from server.chat import forms, tool_formats
 from server.chat.channels import DEFAULT_TAGS, Channels, opens_reasoning
 from server.chat.messages import Message, Tool, Turn
 from server.chat.template import ChatTemplate, with_system
 from server.chat.tool_formats import ToolFormat, generic
-from server.chat.tool_formats.grammar import Grammar, Thought, Tokens, Wanted
-from server.engine.request import Constraint
+from server.chat.tool_formats.grammar import Grammar, Thought, Tokens, Wanted, arguments_schema, with_options
+from server.engine.constraint import problem_of
+from server.engine.request import Constraint, Thinking
+from server.engine.vocabulary import Vocabulary
 from server.errors import BadRequest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +96,72 @@ class Calling:
 
     def constraint(self, prompt: str, tokens: Tokens) -> Constraint | None:
         """What the answer to this prompt may be; None where anything goes."""
-        if not self.callable:
+        form = self.turn.form
+        if not self.callable and form is None:
             return None
-        form = self.format
-        opened = opens_reasoning(prompt, self._tags)
-        thought = None if form.owns_reasoning else Thought(*self._tags, opened=opened)
+        tools = tuple(_enforceable(tool, self.turn.tools.index(tool)) for tool in self.callable)
+        rule = forms.rule(form) if form is not None else None
         required = self.turn.tool_choice.mode == "required"
-        wanted = Wanted(self.callable, required, self.turn.parallel_calls, thought)
-        return Constraint(form.constrain(Grammar(wanted, tokens)))
+        wanted = Wanted(tools, required, self.turn.parallel_calls, self._thought(prompt), rule)
+        grammar = Grammar(wanted, tokens)
+        return Constraint(self.format.constrain(grammar) if self.callable else self.format.formed(grammar))
+
+    def _thought(self, prompt: str) -> Thought | None:
+        """How the answer may think first. A model that never learnt to gets no chance to begin and find no end."""
+        if self.format.owns_reasoning:
+            return None
+        opened = opens_reasoning(prompt, self._tags)
+        if not opened and not self.callable and (self._has_thought(prompt) or not self._may_think):
+            return None
+        return Thought(*self._tags, opened=opened)
+
+    @property
+    def _may_think(self) -> bool:
+        return self.card.reasoning is not None or self._tags[0] in self.template.source
+
+    def _has_thought(self, prompt: str) -> bool:
+        return prompt.rstrip().endswith(self._tags[1])
+
+    def thinking(self, prompt: str, vocabulary: Vocabulary) -> Thinking | None:
+        """When the engine is to close the answer's thought; None: it need not look."""
+        budget = self.turn.thinking_budget
+        if budget is None or self.format.owns_reasoning or self._has_thought(prompt):
+            return None
+        opening, closing = self._tags
+        ends = vocabulary.tokenize(f"\n{closing}\n\n", special=True, first=False)
+        return Thinking(budget, opening.encode(), closing.encode(), ends, opens_reasoning(prompt, self._tags))
 
     @property
     def marks(self) -> tuple[str, ...]:
         """Texts that the grammar speaks of and that may be tokens."""
         return (*self.format.marks, *self._tags)
+
+
+def _enforceable(tool: Tool, at: int) -> Tool:
+    """The tool with parameters that a grammar can enforce. Where the client does not insist on its schema, as much of
+    it as can be: its names, or any object. Raises BadRequest where it does.
+    """
+    problem = _problem(tool)
+    if problem is None:
+        return tool
+    if tool.strict:
+        raise BadRequest(
+            f"The parameters of the tool {tool.name!r} cannot be enforced, and it is strict: {problem}. "
+            "Simplify them, or set strict to false.",
+            param=f"tools[{at}]",
+        )
+    log.warning("The schema of a tool's parameters is not enforced: %s", problem)
+    properties = tool.parameters.get("properties")
+    if isinstance(properties, Mapping):
+        names = replace(tool, parameters={"type": "object", "properties": {name: {} for name in properties}})
+        if _problem(names) is None:
+            return names
+    return replace(tool, parameters={"type": "object"})
+
+
+def _problem(tool: Tool) -> str | None:
+    schema = with_options(arguments_schema(tool), lenient=not tool.strict)
+    return problem_of(f"start: %json {json.dumps(schema)}")
 
 
 def _with_names(messages: Sequence[Message]) -> list[Message]:

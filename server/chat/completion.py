@@ -12,11 +12,13 @@ import itertools
 import weakref
 from array import array
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 from server.catalog import Catalog, ModelCard
+from server.chat import forms
 from server.chat.answer import LocalAnswer
 from server.chat.backend import Token
 from server.chat.calling import Calling
@@ -27,10 +29,11 @@ from server.chat.template import Bounds, ChatTemplate, source_for
 from server.chat.template_trial import try_template
 from server.chat.tool_formats.grammar import Tokens
 from server.chat.written import Written, write
+from server.engine.constraint import Grammar
 from server.engine.deep_thread import deep_executor
 from server.engine.live import LiveModel
 from server.engine.pool import Pool
-from server.engine.request import Constraint, GenerationRequest
+from server.engine.request import Constraint, GenerationRequest, Thinking
 from server.engine.vocabulary import Vocabulary
 from server.errors import BadRequest, ContextLengthExceeded
 from server.settings import Settings
@@ -45,6 +48,7 @@ class LocalBackend:
         self._settings = settings
         self._numbers = itertools.count(1)
         self._writers = deep_executor("prompt", threads=2)
+        self._compilers = ThreadPoolExecutor(1, "grammar")
         self._templates: weakref.WeakKeyDictionary[LiveModel, asyncio.Task[ChatTemplate]] = weakref.WeakKeyDictionary()
 
     @asynccontextmanager
@@ -57,6 +61,7 @@ class LocalBackend:
                 template = await self._template(card, live) if turn.messages else None
                 run = asyncio.get_running_loop().run_in_executor
                 asked = await run(self._writers, self._ask, turn, card, live, template)
+                _grammar = await self._grammar(turn, live, asked)  # kept until the answer has ended
                 requests = self._requests(turn, card, live, asked)
                 live.start(box, requests)
                 yield LocalAnswer(live, box, requests, len(asked.prompts), asked.channels)
@@ -101,14 +106,17 @@ class LocalBackend:
                 live.close(box)
 
     def close(self) -> None:
-        """End the threads that write prompts."""
+        """End the threads that write prompts and compile grammars."""
         self._writers.shutdown(wait=False, cancel_futures=True)
+        self._compilers.shutdown(wait=False, cancel_futures=True)
 
     def _ask(self, turn: Turn, card: ModelCard, live: LiveModel, template: ChatTemplate | None) -> _Asked:
         """What goes to the engine, and how to read what comes back. Runs on a thread with a deep stack, see
         `written.py`.
         """
         vocabulary = live.facts.vocabulary
+        if turn.form is not None:
+            forms.check(turn.form, self._settings.limits)
         written = write(turn, card, vocabulary, template)
         param = "messages" if turn.messages else "prompt"
         for prompt in written:
@@ -118,10 +126,21 @@ class LocalBackend:
                 raise BadRequest("The prompt is empty, and this model has no start token to begin from.", param=param)
         prompts = [prompt.tokens for prompt in written]
         if template is None:
-            return _Asked(prompts)
+            return _Asked(prompts, constraint=forms.constrain(turn.form) if turn.form is not None else None)
         calling, text = Calling(turn, card, template), written[0].text
         constraint = calling.constraint(text, _tokens(vocabulary, calling.marks))
-        return _Asked(prompts, calling.channels(text), constraint, calling.shows_control)
+        thinking = calling.thinking(text, vocabulary)
+        return _Asked(prompts, calling.channels(text), constraint, calling.shows_control, thinking)
+
+    async def _grammar(self, turn: Turn, live: LiveModel, asked: _Asked) -> Grammar | None:
+        """The constraint's grammar, made on a thread of its own: it may take a second. BadRequest when it cannot be."""
+        if asked.constraint is None:
+            return None
+        run = asyncio.get_running_loop().run_in_executor
+        try:
+            return await run(self._compilers, live.facts.grammars.prepare, asked.constraint)
+        except BadRequest as error:
+            raise BadRequest(error.message, param=turn.form.param if turn.form is not None else "tools") from None
 
     async def _template(self, card: ModelCard, live: LiveModel) -> ChatTemplate:
         """The template of a loaded model, made by whoever asks first; the others wait for it."""
@@ -165,6 +184,7 @@ class LocalBackend:
             priority=turn.priority,
             constraint=asked.constraint,
             shows_control=asked.shows_control,
+            thinking=asked.thinking,
         )
         seed = turn.sampling.seed
         return [
@@ -188,13 +208,9 @@ class _Asked:
     """What sorts the answer's text; that of a plain completion is all content."""
     constraint: Constraint | None = None
     shows_control: bool = False
+    thinking: Thinking | None = None
 
 
 def _tokens(vocabulary: Vocabulary, marks: tuple[str, ...]) -> Tokens:
-    """Those of the texts that are tokens of the vocabulary."""
-    found: tuple[dict[str, int], dict[str, int]] = ({}, {})
-    for mark in dict.fromkeys(marks):
-        for kind, texts in zip(found, (vocabulary.control, vocabulary.user_defined), strict=True):
-            if mark in texts:
-                kind[mark] = vocabulary.tokenize(mark, special=True, first=False)[-1]
-    return Tokens(*found)
+    """Those of the texts that are control tokens of the vocabulary."""
+    return Tokens({mark: token for mark in marks if (token := vocabulary.control_ids.get(mark)) is not None})

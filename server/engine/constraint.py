@@ -224,6 +224,16 @@ class _Spelling:
 # Texts of grammars
 
 
+def problem_of(grammar: str) -> str | None:
+    """Why no vocabulary's answers can be held to this grammar; None where nothing speaks against it."""
+    try:
+        check_multiples(grammar)
+    except BadRequest as error:
+        return error.message
+    words = str(LLMatcher.validate_grammar(grammar, limits=_LIMITS))
+    return _cause(words) if words and not words.startswith("WARNING") else None
+
+
 def lark_of_gbnf(text: str) -> str:
     """A grammar in llama.cpp's notation as Lark. BadRequest when it is none; Lark stays as it is."""
     try:
@@ -280,7 +290,11 @@ def _digits(number: str) -> int:
 
 def _reason(matcher: LLMatcher) -> str:
     """What llguidance says, without the state and the grammar that it adds."""
-    words = re.split(r"\n<|\n +\d+ \||\n +\|", matcher.get_error())[0]
+    return _cause(matcher.get_error())
+
+
+def _cause(said: str) -> str:
+    words = re.split(r"\n<|\n +\d+ \||\n +\|", said)[0]
     words = re.sub(r"^at \d+\(\d+\): (failed to compile JSON schema: )?", "", words).strip()
     if words.startswith("panic"):
         words = "the grammar was too much for its parser"

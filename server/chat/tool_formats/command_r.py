@@ -43,16 +43,12 @@ class CommandA(MarkedList):
                 yield from reader.attempt(ACTION, lambda: self.read_list(reader))
 
     def constrain(self, grammar: Grammar) -> str:
-        mark = grammar.mark
-        thought = f"(GAP {mark(THINKING)} {grammar.up_to(THINKING_END)} GAP)?"
-        action = f"{mark(ACTION)} {self.listed(grammar)}"
-        if grammar.wanted.required:
-            return grammar.body(f"{thought} {action}")
-        if grammar.wanted.form is not None:
-            said = f"{mark(RESPONSE)} {grammar.rule('form', grammar.wanted.form)} {mark(RESPONSE_END)}"
-        else:
-            said = f"{mark(RESPONSE)} {grammar.up_to(RESPONSE_END)}"
-        return grammar.body(f"{thought} ({action} | {said})")
+        action = f"{grammar.mark(ACTION)} {self.listed(grammar)}"
+        last = action if grammar.wanted.required else f"({action} | {_said(grammar)})"
+        return grammar.body(f"{_thought(grammar)} {last}")
+
+    def formed(self, grammar: Grammar) -> str:
+        return grammar.body(f"{_thought(grammar)} {_said(grammar)}")
 
     def listed(self, grammar: Grammar) -> str:
         id = r'"\"tool_call_id\": \"" /[0-9]{1,3}/ "\", "'
@@ -65,3 +61,14 @@ class CommandA(MarkedList):
         more = f'("," SPACE {one})*' if grammar.wanted.parallel else ""
         grammar.rule("SPACE", r"/[ \n]{0,8}/")
         return f'"[" SPACE {one} {more} SPACE "]" {grammar.mark(ACTION_END)}'
+
+
+def _thought(grammar: Grammar) -> str:
+    return f"(GAP {grammar.mark(THINKING)} {grammar.up_to(THINKING_END)} GAP)?"
+
+
+def _said(grammar: Grammar) -> str:
+    if grammar.wanted.form is None:
+        return f"{grammar.mark(RESPONSE)} {grammar.up_to(RESPONSE_END)}"
+    form = grammar.rule("form", grammar.wanted.form)
+    return f"{grammar.mark(RESPONSE)} {form} {grammar.mark(RESPONSE_END)}"

@@ -48,10 +48,13 @@ class Gemma(ToolFormat):
         whole = f"{one} {grammar.mark(self.closing)}"
         more = f"({grammar.mark(self.opening)} {whole})*" if grammar.wanted.parallel else ""
         calls = f"{whole} {more}"
-        if not self.owns_reasoning:
-            return grammar.lark(calls, opening=self.opening)
-        thought = f"(GAP {grammar.mark(THOUGHT)} {grammar.up_to(THOUGHT_END)} GAP)?"
-        return grammar.lark(calls, opening=self.opening, before=thought)
+        return grammar.lark(calls, opening=self.opening, before=self._thought(grammar))
+
+    def formed(self, grammar: Grammar) -> str:
+        return grammar.form(before=self._thought(grammar))
+
+    def _thought(self, grammar: Grammar) -> str:
+        return f"(GAP {grammar.mark(THOUGHT)} {grammar.up_to(THOUGHT_END)} GAP)?" if self.owns_reasoning else ""
 
     def write(self, calls: Sequence[ToolCall]) -> str:
         return "".join(f"{self.opening}{self._written(call)}{self.closing}" for call in calls)

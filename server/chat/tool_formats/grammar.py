@@ -20,13 +20,9 @@ _SPACES = r"[ \n\r\t]{0,20}"
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Texts that are single tokens of a vocabulary: what a grammar says of them is said by number.
-
-    A control token never is text. A user-defined one may be told apart from its text or not, so both are allowed.
-    """
+    """The control tokens of a vocabulary by name: no text matches them, so a grammar names them by number."""
 
     control: Mapping[str, int] = field(default_factory=dict)
-    user_defined: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +75,6 @@ class Grammar:
         """One of the format's own marks."""
         if text in self._tokens.control:
             return f"<[{self._tokens.control[text]}]>"
-        if text in self._tokens.user_defined:
-            return f"({quoted(text)} | <[{self._tokens.user_defined[text]}]>)"
         return quoted(text)
 
     def line(self, mark: str) -> str:
@@ -89,18 +83,14 @@ class Grammar:
         """
         if self.is_control(mark):
             return f'"\\n"? {self.mark(mark)}'
-        token = f' | "\\n"? {self.mark(mark)}' if mark in self._tokens.user_defined else ""
-        return f"({quoted(chr(10) + mark)} | {quoted(mark)}{token})"
+        return f"({quoted(chr(10) + mark)} | {quoted(mark)})"
 
     def up_to(self, mark: str, free: str = "TEXT") -> str:
         """Any text, and then this mark."""
         if mark in self._tokens.control:
             return f"{free} <[{self._tokens.control[mark]}]>"
         name = f"up_to_{free.lower()}_{''.join(f'{byte:02x}' for byte in mark.encode())}"
-        self.rule(name, f"{free} {quoted(mark)}", lazy=True)
-        if mark in self._tokens.user_defined:
-            return f"({name} | {free} <[{self._tokens.user_defined[mark]}]>)"
-        return name
+        return self.rule(name, f"{free} {quoted(mark)}", lazy=True)
 
     def each(self, make: Callable[[Tool], str]) -> str:
         """What `make` says of one of the tools."""
@@ -149,9 +139,9 @@ class Grammar:
             body = f"{free} | {self.up_to(opening, 'FREE')} {calls}" if opening else f"{free} | {opened}"
         return self.body(f"{before} ({body})" if before else body, self._start())
 
-    def form(self) -> str:
-        """The grammar of an answer that has the wanted form, and makes no calls."""
-        return self.body(self.wanted.form or "FREE", self._start())
+    def form(self, before: str = "") -> str:
+        """The grammar of an answer that has the wanted form, and makes no calls; `before` as in `lark`."""
+        return self.body(f"{before} ({self.wanted.form or 'FREE'})", self._start())
 
     def body(self, body: str, start: str = "body") -> str:
         """The grammar of an answer that is `body`, in which reasoning has its place where a format owns it."""
@@ -192,8 +182,7 @@ def regex(text: str) -> str:
 
 def arguments_schema(tool: Tool) -> Mapping[str, Any]:
     """The schema of a tool's arguments: an object, of which no others than the named members are expected."""
-    schema = dict(tool.parameters)
-    schema.setdefault("type", "object")
+    schema = {**tool.parameters, "type": "object"}
     if "properties" in schema and not ({"additionalProperties", "patternProperties"} & schema.keys()):
         schema["additionalProperties"] = False
     return schema

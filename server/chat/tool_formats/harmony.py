@@ -34,25 +34,38 @@ class Harmony(ToolFormat):
 
     def constrain(self, grammar: Grammar) -> str:
         mark = grammar.mark
-        again = f"{grammar.up_to(END)} {mark(START)} {quoted('assistant')}"
-        before = [f"{mark(CHANNEL)} {quoted(name)} {mark(MESSAGE)} {again}" for name in ("analysis", "commentary")]
         call = grammar.each(
             lambda tool: (
-                f"{mark(CHANNEL)} {quoted(f'commentary to=functions.{tool.name}')} constrained {mark(MESSAGE)} "
-                f"{grammar.arguments(tool)}"
+                f"{mark(CHANNEL)} {quoted(f'commentary to=functions.{tool.name}')} constrained "
+                f"{mark(MESSAGE)} {grammar.arguments(tool)}"
             )
         )
         grammar.rule("constrained", f'(" " ({mark(CONSTRAIN)} "json" | "json"))?')
-        grammar.rule("before", " | ".join(before))
-        final = grammar.rule("final", f'{mark(CHANNEL)} "final" {mark(MESSAGE)} said')
-        grammar.rule("said", grammar.wanted.form or "TEXT")
-        return grammar.body(f"before* {call}" if grammar.wanted.required else f"before* ({call} | {final})")
+        last = call if grammar.wanted.required else f"({call} | {_final(grammar)})"
+        return grammar.body(f"{_before(grammar)} {last}")
+
+    def formed(self, grammar: Grammar) -> str:
+        return grammar.body(f"{_before(grammar)} {_final(grammar)}")
 
     def write(self, calls: Sequence[ToolCall]) -> str:
         return f"{START}assistant".join(
             f"{CHANNEL}commentary to=functions.{call.name} {CONSTRAIN}json{MESSAGE}{call.arguments}{CALL}"
             for call in calls
         )
+
+
+def _before(grammar: Grammar) -> str:
+    """Thoughts, and what is said before a call."""
+    again = f"{grammar.up_to(END)} {grammar.mark(START)} {quoted('assistant')}"
+    channels = (
+        f"{grammar.mark(CHANNEL)} {quoted(name)} {grammar.mark(MESSAGE)} {again}" for name in ("analysis", "commentary")
+    )
+    return f"{grammar.rule('before', ' | '.join(channels))}*"
+
+
+def _final(grammar: Grammar) -> str:
+    said = grammar.rule("said", grammar.wanted.form or "TEXT")
+    return grammar.rule("final", f"{grammar.mark(CHANNEL)} {quoted('final')} {grammar.mark(MESSAGE)} {said}")
 
 
 def _message(reader: Reader, begun: str) -> Steps[None]:

@@ -39,7 +39,9 @@ class LlamaJson(ToolFormat):
 
         # What may begin in place of free text must be told from it by one lexeme, whitespace included.
         calls = one(r"[ \n]{0,4}")
-        if grammar.is_control(TAG):
+        if grammar.wanted.form is not None:  # which may be JSON too
+            calls = f"{grammar.mark(TAG)} {one('')}"
+        elif grammar.is_control(TAG):
             calls = f"({calls} | {grammar.mark(TAG)} {one('')})"
         more = f'(";" {one(" ?")})*' if grammar.wanted.parallel else ""
         return grammar.lark(f"{calls} {more}", free=grammar.free_but(r'[ \n]*\{[ \n]*"(name|type)"'))

@@ -89,6 +89,7 @@ def members(grammar: Grammar, tool: Tool, opening: tuple[str, str], closing: str
     """
     required = tool.parameters.get("required")
     needed = set(required) if isinstance(required, list) else set()
+    shared = {name: tool.parameters[name] for name in ("$defs", "definitions") if name in tool.parameters}
     number, parts = grammar.number(tool), []
     for at, (name, schema) in enumerate(_properties(tool).items()):
         head = quoted(f"{opening[0]}{name}{opening[1]}")
@@ -97,7 +98,7 @@ def members(grammar: Grammar, tool: Tool, opening: tuple[str, str], closing: str
         elif is_text(schema):
             value = grammar.up_to(closing)
         else:
-            inside = schema if isinstance(schema, Mapping) else {}
+            inside = {**shared, **schema} if isinstance(schema, Mapping) else {}
             value = f"{grammar.json(f'value_{number}_{at}', inside, tool)} {quoted(closing)}"
         parts.append((f"{head} {value}", name in needed))
     return in_order(parts, between, f"members_{number}", grammar)

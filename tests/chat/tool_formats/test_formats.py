@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from server.chat.messages import CallPiece, Piece, Tool, ToolCall
 from server.chat.tool_formats import FORMATS, ToolFormat, named
-from server.chat.tool_formats.grammar import Grammar, Thought, Tokens, Wanted
+from server.chat.tool_formats.grammar import Grammar, Thought, Wanted
 from tests.chat.tool_formats.vocabulary import Vocabulary
 
 WEATHER = Tool(
@@ -360,11 +360,38 @@ def test_a_thought_comes_before_a_call(form: ToolFormat, control: bool, opened: 
     assert vocabulary.allows(grammar, made) is not opened
 
 
+FORM = '%json {"type": "object", "properties": {"size": {"type": "integer"}}, "required": ["size"]}'
+
+
 @each_format()
-def test_marks_that_are_user_defined_tokens_are_allowed_as_both(form: ToolFormat) -> None:
-    vocabulary = Vocabulary(form.marks)
-    tokens = Tokens(user_defined=vocabulary.tokens.control)
-    grammar = form.constrain(Grammar(Wanted(TOOLS), tokens))
-    written = without_end(form, form.write([call("get_weather", city="a")]))
-    assert vocabulary.allows(grammar, written)
-    assert Vocabulary().allows(form.constrain(Grammar(Wanted(TOOLS))), written)
+@pytest.mark.parametrize("control", [True, False])
+def test_what_is_not_a_call_can_be_held_to_a_form(form: ToolFormat, control: bool) -> None:
+    vocabulary = Vocabulary(form.marks if control else ())
+    alone = form.formed(Grammar(Wanted((), form=FORM), vocabulary.tokens))
+    beside = form.constrain(Grammar(Wanted(TOOLS, form=FORM), vocabulary.tokens))
+    for grammar in (alone, beside):
+        assert vocabulary.allows(grammar, spoken(form, '{"size":3}'))
+        assert not vocabulary.allows(grammar, spoken(form, "Hello"))
+    tag = "<|python_tag|>" if form.name == "llama-json" else ""
+    assert vocabulary.allows(beside, tag + without_end(form, form.write([call("now")])))
+
+
+@each_format()
+@pytest.mark.parametrize("control", [True, False])
+def test_a_thought_of_the_format_s_own_comes_first(form: ToolFormat, control: bool) -> None:
+    thought = {
+        "harmony": "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant",
+        "command-a": "<|START_THINKING|>Hm.<|END_THINKING|>",
+        "gemma": "<|channel>thought\nHm.<channel|>",
+    }.get(form.name)
+    if thought is None:
+        assert not form.owns_reasoning
+        return
+    vocabulary = Vocabulary(form.marks if control else ())
+    for grammar in (
+        form.constrain(Grammar(Wanted(TOOLS, required=True), vocabulary.tokens)),
+        form.constrain(Grammar(Wanted(TOOLS), vocabulary.tokens)),
+    ):
+        assert vocabulary.allows(grammar, thought + without_end(form, form.write([call("now")])))
+    said = read_cut(form, thought + spoken(form, "Hello"))
+    assert (said.reasoning, said.content) == ("Hm.", "Hello")
