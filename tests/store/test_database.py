@@ -19,6 +19,7 @@ from server.settings import PACKAGE, Settings, load_settings
 from server.store import migrations
 from server.store.auth_keys import AuthKeys
 from server.store.database import WAL_SAFE, Database, StoreError, metadata
+from server.store.response_tables import conversation_items, conversations, response_items, responses
 
 CREATE_AND_WAIT = """
 import sys
@@ -105,6 +106,25 @@ def test_a_key_that_was_shown_survives_the_death_of_its_maker(settings: Settings
     child.communicate()
     keys = AuthKeys.open(settings)
     assert [key.id for key in keys.list()] == [shown.partition(".")[0]]
+    keys.close()
+
+
+def test_a_database_of_the_first_version_is_brought_along(settings: Settings) -> None:
+    keys = AuthKeys.open(settings)
+    key, _ = keys.create("from before")
+    keys.close()
+    database = Database.open(settings)
+    with database.write() as connection:
+        for table in (conversation_items, conversations, response_items, responses):
+            table.drop(connection)
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    database.close()
+    database = Database.open(settings)
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+    database.close()
+    keys = AuthKeys.open(settings)
+    assert keys.list() == [key]
     keys.close()
 
 

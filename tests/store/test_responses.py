@@ -165,6 +165,15 @@ async def test_a_conversation_has_branches(conversations: Conversations) -> None
     assert texts((await conversations.branch(ME, made.id)).items) == ["1", "2", "4"]
 
 
+async def test_two_servers_write_one_branch(conversations: Conversations, settings: Settings) -> None:
+    made = await conversations.create(ME, {}, [])
+    elsewhere = Database.open(settings)
+    both = (conversations, Conversations(elsewhere, MB))
+    await asyncio.gather(*(both[number % 2].add(ME, made.id, [item(str(number))]) for number in range(10)))
+    elsewhere.close()
+    assert sorted(texts((await conversations.branch(ME, made.id)).items)) == [str(number) for number in range(10)]
+
+
 async def test_an_item_that_is_taken_out_leaves_no_hole(responses: Responses, conversations: Conversations) -> None:
     made = await conversations.create(ME, {}, [item("1", "msg_1"), item("2", "msg_2"), item("3", "msg_3")])
     kept = await save(responses, response("4", "four"), conversation=made.id, after="msg_3")
