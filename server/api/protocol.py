@@ -44,6 +44,8 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._limits = limits
         self._in_head = True
+        self._head_ended = False
+        """Whether a head came to its end in the data that is being read."""
         self._message_open = False
         self._refused = False
         self._head_parsed = 0
@@ -87,6 +89,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._discard(len(data))
             return
         began_in_head = self._in_head
+        self._head_ended = False
         if began_in_head:
             if self._head_timer is None:
                 self._expect_head()
@@ -98,7 +101,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._in_head:
             if self._message_open and self._head_timer is None:
                 self._expect_head()
-            self._head_raw += len(data) if began_in_head else 0
+            # Where a head ended in this data, most of it may have been that one's body.
+            self._head_raw += len(data) if began_in_head and not self._head_ended else 0
             if max(self._head_raw, self._head_parsed) > self._limits.header_bytes:
                 self._refuse(431, _HEAD_TOO_LARGE)
         elif self._overhead > self._limits.body_bytes:
@@ -127,6 +131,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head_parsed > self._limits.header_bytes:
             raise HeadRefused
         self._in_head = False
+        self._head_ended = True
         self._head_raw = self._overhead = self._discarded = 0
         self._stop_head_timer()
         super().on_headers_complete()

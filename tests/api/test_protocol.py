@@ -76,6 +76,19 @@ async def test_the_number_of_headers_is_bounded_at_its_edge(stage: Stage, run: R
         assert await answers(running)
 
 
+async def test_a_body_in_one_piece_with_its_head_does_not_count_as_head(stage: Stage, run: Run) -> None:
+    body = json.dumps({"model": "tiny", "messages": [{"role": "user", "content": "x" * 50_000}]}).encode()
+    async with run(stage) as running:
+        reader, writer = await running.connect()
+        for _ in range(5):
+            writer.write(chat(f"Content-Length: {len(body)}") + body)
+            assert status_of(await read_answer(reader)) == 200
+        writer.write(5 * (HEALTH + b"X: " + b"y" * 5000 + b"\r\n\r\n"))
+        for _ in range(5):
+            assert status_of(await read_answer(reader)) == 200
+        writer.close()
+
+
 async def test_a_header_without_end_is_cut_off(stage: Stage, run: Run) -> None:
     async with run(stage) as running:
         reader, writer = await running.connect()
