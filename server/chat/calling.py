@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,7 +65,7 @@ class Calling:
         """Messages and tools as the template can show them."""
         form, shown = self.format, self.template.shown
         told = shown.tools and form is not tool_formats.GENERIC
-        messages = form.history(_with_names(messages))
+        messages = form.history(_completed(messages))
         if not (told and shown.calls):
             messages = generic.calls_as_text(messages, form)
         if not (told and shown.results):
@@ -128,7 +129,9 @@ class Calling:
         if budget is None or self.format.owns_reasoning or self._has_thought(prompt):
             return None
         opening, closing = self._tags
-        ends = vocabulary.tokenize(f"\n{closing}\n\n", special=True, first=False)
+        ends = array("i")
+        for part in ("\n", closing, "\n\n"):  # apart, or some vocabularies would put a space after the tag
+            ends.extend(vocabulary.tokenize(part, special=True, first=False))
         return Thinking(budget, opening.encode(), closing.encode(), ends, opens_reasoning(prompt, self._tags))
 
     @property
@@ -164,12 +167,15 @@ def _problem(tool: Tool) -> str | None:
     return problem_of(f"start: %json {json.dumps(schema)}")
 
 
-def _with_names(messages: Sequence[Message]) -> list[Message]:
-    """The messages with each result telling whose it is: some templates show that."""
+def _completed(messages: Sequence[Message]) -> list[Message]:
+    """The messages as templates rely on them: results tell whose they are, and no arguments at all are an object."""
     names: dict[str, str] = {}
     found = []
     for message in messages:
-        names.update((call.id, call.name) for call in message.tool_calls)
+        if message.tool_calls:
+            names.update((call.id, call.name) for call in message.tool_calls)
+            calls = (call if call.arguments.strip() else replace(call, arguments="{}") for call in message.tool_calls)
+            message = replace(message, tool_calls=tuple(calls))
         if message.role == "tool" and message.name is None and message.tool_call_id in names:
             message = replace(message, name=names[message.tool_call_id])
         found.append(message)

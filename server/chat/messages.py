@@ -62,6 +62,8 @@ class Form:
 
     kind: Literal["json_object", "json_schema", "lark", "gbnf", "regex", "choice"]
     value: Any = None
+    param: str = "response_format"
+    """Where the client said it: what an error names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import re
 import threading
 import time
 import weakref
+from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -76,6 +77,10 @@ class Guide:
         if self._matcher.is_error():
             raise self._broken()
         return tokens[: self._matcher.validate_tokens(tokens)] if tokens else tokens
+
+    def permits(self, tokens: array[int]) -> bool:
+        """Whether all of these may come next, in this order."""
+        return self._matcher.validate_tokens(list(tokens)) == len(tokens)
 
     def take(self, token: int) -> None:
         """This token has come."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 import numpy.typing as npt
 
@@ -79,7 +81,7 @@ class Drawer:
         found: list[int] = []
         while room > len(found):
             tokens: list[int] = []
-            if self._clock is not None and self._clock.due:
+            if self._clock is not None and self._clock.due and self._permits(self._clock.ends):
                 tokens = list(self._clock.ends)
             elif self._forces and self._guide is not None and not self._guide.complete:
                 tokens = self._guide.forced()
@@ -90,6 +92,9 @@ class Drawer:
                 self._sampler.accept(token)
                 found.append(token)
         return found
+
+    def _permits(self, tokens: array[int]) -> bool:
+        return self._guide is None or self._guide.permits(tokens)
 
     def _note(self, token: int) -> None:
         if self._guide is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import enum
 from array import array
 
@@ -21,6 +22,7 @@ class Clock:
         self._thinking = thinking
         self._state = _State.WITHIN if thinking.opened else _State.BEFORE
         self._tail = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._spent = 0
 
     @property
@@ -30,14 +32,16 @@ class Clock:
 
     @property
     def due(self) -> bool:
-        """Whether the thought must be closed now."""
-        return self._state is _State.WITHIN and self._spent >= self._thinking.budget
+        """Whether the thought must be closed now: never within a character."""
+        whole = not self._decoder.getstate()[0]
+        return self._state is _State.WITHIN and self._spent >= self._thinking.budget and whole
 
     def take(self, data: bytes) -> None:
         """The next token's bytes."""
         if self._state is _State.OVER:
             return
         self._tail += data
+        self._decoder.decode(data)
         if self._state is _State.BEFORE:
             self._begin()
         else:

@@ -14,8 +14,9 @@ from starlette.responses import Response
 from server.api.body import read_body
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
-from server.api.openai.fields import Effort, Fields, Generation
+from server.api.openai.fields import Effort, Fields, Generation, effort_kwargs
 from server.api.openai.messages import ChatMessage, conversation
+from server.api.openai.structured import Structured
 from server.api.openai.tools import AllowedTools, FunctionBody, FunctionName, NamedTool, ToolBody, offer
 from server.api.openai.wire import FINISH, LEGACY_FINISH, Frame, chat_logprobs, envelope, finish_of, usage_body
 from server.api.streaming import Choice, Whole, event, respond, to_json
@@ -27,21 +28,20 @@ from server.errors import BadRequest, ServerError
 from server.settings import Settings
 
 
-class ResponseFormat(Fields):
-    """The form that the answer must have."""
+class Reasoning(Fields):
+    """How much a model is to think: OpenRouter's way to say it."""
 
-    type: Literal["text", "json_object", "json_schema"]
-    json_schema: dict[str, Any] | None = None
+    effort: Effort | None = None
+    max_tokens: Annotated[int, Field(ge=0, lt=2**31)] | None = None
 
 
-class ChatBody(Generation):
+class ChatBody(Structured, Generation):
     """The body of a chat completion."""
 
     messages: Annotated[list[ChatMessage], Field(min_length=1)]
     max_completion_tokens: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Field(ge=0)] | None = None
-    response_format: ResponseFormat | None = None
     tools: list[ToolBody] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | AllowedTools | None = None
     parallel_tool_calls: bool | None = None
@@ -49,6 +49,10 @@ class ChatBody(Generation):
     """What came before tools; the answer then has the shape of that time."""
     function_call: Literal["none", "auto"] | FunctionName | None = None
     chat_template_kwargs: dict[str, Any] | None = None
+    reasoning_effort: Effort | None = None
+    reasoning: Reasoning | None = None
+    thinking_budget: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    """Tokens after which a thought is closed."""
 
     # Accepted without effect.
     store: bool | None = None
@@ -58,7 +62,6 @@ class ChatBody(Generation):
     prompt_cache_key: str | None = None
     safety_identifier: str | None = None
     verbosity: Literal["low", "medium", "high"] | None = None
-    reasoning_effort: Effort | None = None
     modalities: list[Literal["text"]] | None = None
 
     @property
@@ -66,12 +69,25 @@ class ChatBody(Generation):
         """Whether the client knows functions, and no tools."""
         return self.functions is not None
 
+    @property
+    def effort(self) -> Effort | None:
+        """How hard the model is to think; `none`: not at all."""
+        return self.reasoning_effort or (self.reasoning.effort if self.reasoning is not None else None)
+
+    @property
+    def budget(self) -> int | None:
+        """Tokens that a thought may take."""
+        if self.thinking_budget is not None:
+            return self.thinking_budget
+        if self.reasoning is not None and self.reasoning.max_tokens is not None:
+            return self.reasoning.max_tokens
+        return 0 if self.effort == "none" else None
+
 
 def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, personality: str = "") -> Turn:
     """The checked body as a Turn; `personality` is a system message before the client's own. Raises BadRequest."""
     limits = house.settings.limits
     body.check(limits)
-    _refuse_unbuilt(body)
     if body.top_logprobs is not None:
         if not body.logprobs:
             raise BadRequest("top_logprobs needs logprobs: expected logprobs to be true.", param="top_logprobs")
@@ -87,18 +103,16 @@ def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, p
         messages=with_system(said, personality),
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
         max_tokens=body.max_completion_tokens or body.max_tokens,
-        template_kwargs=body.chat_template_kwargs,
+        template_kwargs=effort_kwargs(body.effort) | (body.chat_template_kwargs or {}),
     )
-    return replace(turn, tools=offered.tools, tool_choice=offered.choice, parallel_calls=offered.parallel)
-
-
-def _refuse_unbuilt(body: ChatBody) -> None:
-    """What could only be ignored is refused: an answer that looks constrained and is not would be worse."""
-    if body.response_format is not None and body.response_format.type != "text":
-        raise BadRequest(
-            f"response_format {body.response_format.type!r} cannot be enforced by this version; expected 'text'.",
-            param="response_format",
-        )
+    return replace(
+        turn,
+        tools=offered.tools,
+        tool_choice=offered.choice,
+        parallel_calls=offered.parallel,
+        form=body.form(),
+        thinking_budget=body.budget,
+    )
 
 
 class ChatChunks:

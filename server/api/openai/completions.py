@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, cast
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from server.api.body import read_body
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
 from server.api.openai.fields import Generation
+from server.api.openai.structured import Structured
 from server.api.openai.wire import FINISH, Frame, LegacyLogprobs, envelope, finish_of, usage_body
 from server.api.streaming import Choice, Whole, event, respond
 from server.catalog import ModelCard
@@ -26,7 +28,7 @@ Token = Annotated[int, Field(ge=0, lt=2**31)]
 Tokens = Annotated[list[Token], Field(min_length=1)]
 
 
-class CompletionBody(Generation):
+class CompletionBody(Structured, Generation):
     """The body of a completion."""
 
     prompt: str | list[str] | list[Token] | list[Tokens]
@@ -65,13 +67,14 @@ def completion_turn(house: House, request: Request, body: CompletionBody, card: 
         raise BadRequest("echo with logprobs is not possible: a prompt's tokens are not rated.", param="echo")
     if body.echo and not all(isinstance(prompt, str) for prompt in prompts):
         raise BadRequest("echo needs prompts of text: token ids are not turned back into text.", param="echo")
-    return body.turn(
+    turn = body.turn(
         request.state.principal,
         card,
         prompts=prompts,
         logprobs=body.logprobs,
         max_tokens=body.max_tokens or card.max_tokens or SHORT,
     )
+    return replace(turn, form=body.form())
 
 
 def _echoes(turn: Turn, body: CompletionBody) -> list[str]:

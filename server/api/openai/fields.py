@@ -171,3 +171,8 @@ Metadata = Annotated[
 """What a client notes on a thing that is kept for it."""
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+def effort_kwargs(effort: Effort | None) -> dict[str, Any]:
+    """What templates are told of it: those that do not know such a variable do not look."""
+    return {} if effort is None else {"reasoning_effort": effort, "enable_thinking": effort != "none"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.api.body import read_body
 from server.api.house import Endpoint, House
-from server.api.openai.fields import Effort, Fields, Metadata, Sampling, StreamOptions
+from server.api.openai.fields import Effort, Fields, Metadata, Sampling, StreamOptions, effort_kwargs
 from server.api.openai.listing import QUERY, page
 from server.api.openai.response_events import Event, error_event, replay
 from server.api.openai.response_items import Given, Id, ItemReference, user_says
@@ -49,7 +50,7 @@ class TextForm(Fields):
     type: Literal["text", "json_object"]
 
     def form(self) -> Form | None:
-        return Form("json_object") if self.type == "json_object" else None
+        return Form("json_object", param="text.format") if self.type == "json_object" else None
 
 
 class SchemaForm(Fields):
@@ -62,7 +63,7 @@ class SchemaForm(Fields):
     strict: bool | None = None
 
     def form(self) -> Form:
-        return Form("json_schema", self.schema_)
+        return Form("json_schema", self.schema_, "text.format.schema")
 
 
 class TextConfig(Fields):
@@ -187,14 +188,14 @@ def _turn(house: House, request: Request, body: ResponseBody, card: ModelCard) -
     """All but the messages, of which some are in the store."""
     offer = offered(body.functions, body.tool_choice, body.parallel_tool_calls is not False, house.settings.limits)
     effort = body.reasoning.effort if body.reasoning is not None else None
-    said = {} if effort is None else {"reasoning_effort": effort, "enable_thinking": effort != "none"}
     return Turn(
         model=card.name,
         sampling=body.params(card),
         max_tokens=body.max_output_tokens,
         logprobs=body.logprobs,
         owner=request.state.principal.id,
-        template_kwargs=said,
+        template_kwargs=effort_kwargs(effort),
+        thinking_budget=0 if effort == "none" else None,
         tools=offer.tools,
         tool_choice=offer.choice,
         parallel_calls=offer.parallel,
@@ -285,6 +286,14 @@ def routes(house: House) -> list[Endpoint]:
             return JSONResponse(await while_connected(request.receive, _whole(run)))
         return EventStream(_streamed(run), failure=_told, settings=house.settings)
 
+    async def count(request: Request) -> Response:
+        """What a response would read."""
+        body = await read_body(request, ResponseBody)
+        run = Run(desk, order_of(house, request, body))
+        turn = replace(run.order.turn, messages=await run.messages())
+        (prompt,) = await while_connected(request.receive, house.backend.write(turn))
+        return JSONResponse({"object": "response.input_tokens", "input_tokens": len(prompt.tokens)})
+
     async def retrieve(request: Request) -> Response:
         """A kept response, or one under way."""
         owner, id = request.state.principal.id, request.path_params["id"]
@@ -335,6 +344,14 @@ def routes(house: House) -> list[Endpoint]:
             body=ResponseBody,
             description="With `stream` the answer comes as typed server-sent events. What a client left before its "
             "end is kept as `cancelled`; a conversation keeps only what was answered.",
+        ),
+        Endpoint(
+            "POST",
+            f"{path}/input_tokens",
+            count,
+            summary="Count the tokens that a response would read",
+            tag="responses",
+            body=ResponseBody,
         ),
         Endpoint(
             "GET",

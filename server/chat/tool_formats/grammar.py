@@ -141,6 +141,7 @@ class Grammar:
 
     def form(self, before: str = "") -> str:
         """The grammar of an answer that has the wanted form, and makes no calls; `before` as in `lark`."""
+        self._rules["GAP"] = r"/\n{0,2}/"  # what stands there is part of the answer, but for line feeds
         return self.body(f"{before} ({self.wanted.form or 'FREE'})", self._start())
 
     def body(self, body: str, start: str = "body") -> str:

@@ -132,7 +132,9 @@ async def test_fields_become_the_turn(served: Served) -> None:
     turn = served.backend.turn
     assert turn.messages == (Message("system", "Be brief."), Message("user", "Hi"))
     assert (turn.max_tokens, turn.sampling.temperature, turn.logprobs) == (50, 0.5, 3)
-    assert turn.form == Form("json_schema", schema)
+    assert turn.form == Form("json_schema", schema, "text.format.schema")
+    assert turn.template_kwargs["enable_thinking"] is False
+    assert turn.thinking_budget == 0
     assert turn.tools == (Tool("weather", "Tells it.", WEATHER["parameters"]),)  # type: ignore[arg-type]
     assert turn.tool_choice == ToolChoice("required", "weather")
     assert not turn.parallel_calls
@@ -431,6 +433,14 @@ async def test_it_is_there_after_a_restart(tmp_path: Path) -> None:
         assert len(served.backend.turn.messages) == 3
 
 
+async def test_counting_what_would_be_read(served: Served) -> None:
+    first = await create(served, input="one two")
+    count = served.openai().responses.input_tokens.count
+    asked: dict[str, Any] = {"model": "tiny", "input": "three", "instructions": "four"}
+    assert (await count(**asked)).input_tokens == 2
+    assert (await count(**asked, previous_response_id=first.id)).input_tokens == 6
+
+
 async def test_events_are_told_again(served: Served) -> None:
     served.backend.steps = [Delta(0, reasoning="Hm"), Delta(0, "Let me", logprobs=(logprob("Let me"),)), *CALLS]
     live = await told(served)
@@ -477,6 +487,18 @@ async def test_cancelling(served: Served) -> None:
         await client.responses.cancel("resp_nobody")
 
 
+async def test_stopping_it_as_a_request(served: Served) -> None:
+    served.backend.steps = [Delta(0, "Hel"), asyncio.Event(), *say("lo")]
+    stream = await create(served, stream=True, extra_headers={"x-request-id": "mine"})
+    async for each in stream:
+        if each.type == "response.output_text.delta":
+            stopping = asyncio.create_task(served.http.delete("/v1/requests/mine"))
+    assert (await stopping).status_code == 200
+    assert (each.type, each.response.status) == ("response.incomplete", "cancelled")
+    kept = await served.openai().responses.retrieve(each.response.id)
+    assert (kept.status, kept.output_text) == ("cancelled", "Hel")
+
+
 async def test_a_client_that_leaves(served: Served) -> None:
     served.backend.steps = [Delta(0, "Hel"), asyncio.Event(), *say("lo")]
     body = {"model": "tiny", "input": "Hi", "stream": True}
@@ -512,6 +534,13 @@ async def test_a_bug_is_told_too(served: Served) -> None:
     assert "bug" not in found[-2]["message"]
     kept = (await served.http.get(f"/v1/responses/{found[0]['response']['id']}")).json()
     assert kept["status"] == "failed"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_breaks_before_its_first_word_keeps_its_status(served: Served, stream: bool) -> None:
+    served.backend.steps = [EngineDied("The engine died.")]
+    refused = await post(served, stream=stream)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (503, "engine_died")
 
 
 @pytest.mark.parametrize("stream", [False, True])
