@@ -172,7 +172,7 @@ class ThreadHost:
         runner = Runner(vocabulary, context, options.threads, grammars)
         freed.callback(runner.close)
         store = plan.store if model.cuttable and not model.windowed else 0
-        limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store)
+        limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store, options.outputs)
         runner.warm_up()
         self._contexts.append(context)
         self._loop = Loop(

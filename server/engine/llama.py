@@ -60,6 +60,10 @@ _COMPLAINTS = (2, 3)
 _BUFFER = re.compile(r"(\S+)\s+(model|KV|RS|compute|output) buffer size\s*=\s*([0-9.]+) MiB")
 
 
+OUTPUTS = 64
+"""Tokens of a step whose logits can be had, where that is more than there are slots: as many of a prompt are rated."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
     """How a model file is opened and how large its context is. Sizes are in tokens."""
@@ -82,6 +86,11 @@ class LoadOptions:
     lora: tuple[tuple[Path, float], ...] = ()
     causal: bool = True
     """False: each token sees those after it too, and a batch cannot be computed in parts."""
+
+    @property
+    def outputs(self) -> int:
+        """Tokens of a step whose logits are kept."""
+        return min(max(self.slots, OUTPUTS), self.batch)
 
 
 class _Log:
@@ -241,7 +250,7 @@ class Context:
         params.n_batch = options.batch
         params.n_ubatch = min(options.ubatch, options.batch)
         params.n_seq_max = options.slots
-        params.n_outputs_max = min(options.slots, options.batch)
+        params.n_outputs_max = options.outputs
         params.n_threads = options.threads
         params.n_threads_batch = options.threads_batch
         params.type_k = KV_TYPES[options.type_k]

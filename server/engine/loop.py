@@ -99,12 +99,17 @@ class Writer:
         self._bytes = vocabulary.shown if sequence.request.shows_control else vocabulary.piece
         self._text = Detokenizer(sequence.request.stop)
         self._logprobs: list[TokenLogprob] = []
+        self._rated: list[TokenLogprob] = []
         self._silent = self._brought = 0
         """Tokens since the last event, and of that one."""
         self._written = 0
 
     def write(self, drawn: Drawn, logprob: TokenLogprob | None) -> Iterator[TokenEvent]:
         """The events that these tokens make, which may be none; the answer's last one has the outcome."""
+        if not self._sequence.most:
+            outcome = self.outcome(FinishReason.LENGTH)
+            yield TokenEvent(self._sequence.request.id, rated=tuple(self._rated), outcome=outcome)
+            return
         last = len(drawn.tokens) - 1
         for at, token in enumerate(drawn.tokens):
             event = self._write(token, None if at else logprob, complete=drawn.complete and at == last)
@@ -115,6 +120,10 @@ class Writer:
         if drawn.error is not None:
             outcome = self.outcome(FinishReason.CANCELLED, drawn.error)
             yield TokenEvent(self._sequence.request.id, outcome=outcome)
+
+    def rate(self, tokens: list[TokenLogprob]) -> None:
+        """The next tokens of the prompt, rated; told with the answer's first event."""
+        self._rated += tokens
 
     @property
     def first(self) -> bool:
@@ -142,10 +151,12 @@ class Writer:
             text,
             self._silent,
             tuple(self._logprobs),
+            tuple(self._rated),
             None if reason is None else self.outcome(reason),
         )
         self._brought, self._silent = self._silent, 0
         self._logprobs.clear()
+        self._rated.clear()
         return event
 
     def outcome(self, reason: FinishReason, error: ServerError | None = None) -> Outcome:
@@ -256,7 +267,10 @@ class Loop:
             log.error("A step of %d tokens was lost: %s", plan.generating + plan.prompt, error.message)
             self._lose_all(error, report)
             return
-        self._pace.learn(plan.generating, plan.prompt, result.seconds)
+        if not result.rated:  # what such a step took says little about others
+            self._pace.learn(plan.generating, plan.prompt, result.seconds)
+        for id, tokens in result.rated.items():
+            self._writers[id].rate(tokens)
         self._write(plan, result.drawn, result.logprobs, report)
         report.steps.append((plan.generating, plan.prompt, result.seconds))
 

@@ -83,6 +83,8 @@ class GenerationRequest:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     """None: not asked for. k: the drawn token's log-probability and those of the k best."""
+    rates_prompt: bool = False
+    """Whether the prompt's own tokens are rated in the same way: then all of it is computed."""
     owner: str = ""
     """The key it runs for: fairness is between owners."""
     scope: str = ""
@@ -108,7 +110,9 @@ class EmbeddingRequest:
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprob:
-    """A drawn token with what else could have been: `top` holds (token, bytes, logprob), best first."""
+    """A token with what else could have been: `top` holds (token, bytes, logprob), best first. Of a prompt's first
+    token nothing can be said: its log-probability is nan.
+    """
 
     token: int
     data: bytes
@@ -144,6 +148,8 @@ class TokenEvent:
     """How many tokens this event stands for, held-back ones included."""
     logprobs: tuple[TokenLogprob, ...] = ()
     """Of the tokens whose text is in `text`."""
+    rated: tuple[TokenLogprob, ...] = ()
+    """Of the tokens of the prompt, on the first event of a request that asks for it."""
     outcome: Outcome | None = None
     """Set on the last event of a request, and only there."""
 
@@ -162,6 +168,8 @@ class Sequence:
     forced: int = 0
     """Of its last tokens, those that came without being drawn: nothing else could follow."""
     slot: Slot | None = None
+    rated: int = 0
+    """Of a prompt that is rated, tokens whose outputs have been looked at."""
     cached: int = 0
     """Prompt tokens that it found computed when it was first admitted."""
     waits_for: tuple[Sequence, int] | None = None
@@ -183,6 +191,11 @@ class Sequence:
     def pending(self) -> int:
         """Tokens that a step has still to compute before the next one can be drawn."""
         return len(self.tokens) - self.computed
+
+    @property
+    def rates(self) -> bool:
+        """Whether outputs of its prompt have still to be looked at."""
+        return self.request.rates_prompt and self.rated < len(self.request.prompt)
 
     @property
     def answers(self) -> bool:
@@ -217,6 +230,14 @@ class Chunk:
     start: int
     count: int
     draws: bool
+
+    @property
+    def rates(self) -> range:
+        """Which of its tokens, counted from its start, have outputs that rate the prompt's next token."""
+        if not self.sequence.rates:
+            return range(0)
+        last = len(self.sequence.request.prompt) - 1 - self.start
+        return range(max(0, self.sequence.rated - self.start), max(0, min(self.count, last)))
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class StepResult:
     drawn: list[Drawn]
     logprobs: dict[int, TokenLogprob]
     """By position in `drawn`, for those who asked."""
+    rated: dict[str, list[TokenLogprob]]
+    """Of the next tokens of prompts, by request."""
     seconds: float
 
 
@@ -52,7 +55,8 @@ class Runner:
         drawing = [chunk.sequence for chunk in plan.chunks if chunk.draws]
         drawn = self._draw(drawing, rows)
         logprobs = self._logprobs(drawing, rows, drawn)
-        return StepResult(drawn, logprobs, time.perf_counter() - began)
+        rated = self._rated(plan.chunks)
+        return StepResult(drawn, logprobs, rated, time.perf_counter() - began)
 
     def carry_out(self, operations: list[Operation]) -> None:
         """Change the cache, in this order. ServerError when it could not be done: the cache is in doubt then."""
@@ -99,6 +103,9 @@ class Runner:
                 context.wanted[at:end] = 0
                 context.wanted[end - 1] = chunk.draws
                 at = end
+            if chunk.rates:
+                first, rates = at - chunk.count, chunk.rates
+                context.wanted[first + rates.start : first + rates.stop] = 1
             if chunk.draws:
                 rows.append(at - 1)
         return at, rows
@@ -135,25 +142,43 @@ class Runner:
 
     def _logprobs(self, sequences: list[Sequence], rows: list[int], drawn: list[Drawn]) -> dict[int, TokenLogprob]:
         """From the raw logits, which drawing leaves as they are; for those who asked."""
-        label = self._vocabulary.label
         result = {}
         for i, (sequence, row) in enumerate(zip(sequences, rows, strict=True)):
             count = sequence.request.logprobs
             if count is None or not drawn[i].tokens or not drawn[i].sampled:
                 continue
-            token = drawn[i].tokens[0]
-            logits = self._context.logits(row).astype(np.float64)
-            top = logits.max()
-            logprobs = logits - (top + np.log(np.exp(logits - top).sum()))
-            candidates = np.argpartition(-logprobs, count)[:count]
-            best = candidates[np.argsort(-logprobs[candidates], kind="stable")]
-            result[i] = TokenLogprob(
-                token,
-                label(token),
-                float(logprobs[token]),
-                tuple((int(other), label(int(other)), float(logprobs[other])) for other in best),
-            )
+            result[i] = self._rate(drawn[i].tokens[0], row, count)
         return result
+
+    def _rated(self, chunks: list[Chunk]) -> dict[str, list[TokenLogprob]]:
+        """The log-probabilities of prompts' tokens that follow those just computed. The logits are not kept."""
+        found: dict[str, list[TokenLogprob]] = {}
+        at = 0
+        for chunk in chunks:
+            request = chunk.sequence.request
+            if chunk.sequence.rates:
+                first = request.prompt[0]
+                rated = [] if chunk.sequence.rated else [TokenLogprob(first, self._vocabulary.label(first), math.nan)]
+                for offset in chunk.rates:
+                    token = request.prompt[chunk.start + offset + 1]
+                    rated.append(self._rate(token, at + offset, request.logprobs or 0))
+                found[request.id] = rated
+            at += chunk.count
+        return found
+
+    def _rate(self, token: int, row: int, count: int) -> TokenLogprob:
+        label = self._vocabulary.label
+        logits = self._context.logits(row).astype(np.float64)
+        top = logits.max()
+        logprobs = logits - (top + np.log(np.exp(logits - top).sum()))
+        candidates = np.argpartition(-logprobs, count)[:count]
+        best = candidates[np.argsort(-logprobs[candidates], kind="stable")]
+        return TokenLogprob(
+            token,
+            label(token),
+            float(logprobs[token]),
+            tuple((int(other), label(int(other)), float(logprobs[other])) for other in best),
+        )
 
     def warm_up(self) -> None:
         """Compute one token and forget it, so that the first request does not pay for what is made on first use."""

@@ -40,6 +40,8 @@ class Limits:
     """False for memories that cannot drop a suffix: then no prefix is ever shared."""
     store: int = 0
     """Tokens whose cells may be kept outside the pool."""
+    outputs: int = 2**31
+    """Tokens of a step whose logits can be had; at least one for each slot."""
 
 
 class Scheduler:
@@ -161,9 +163,12 @@ class Scheduler:
         candidates += [sequence for sequence in self.waiting.values() if not self._still_waits(sequence)]
         reserved = sum(left.values())
         admitting = not plan.preempted  # who was just pushed out must not be overtaken by a newcomer
+        outputs = self.limits.outputs - len(counts)
         while room > 0 and candidates:
             sequence = min(candidates, key=self._order)
             candidates.remove(sequence)
+            if sequence not in counts and not outputs:
+                continue
             if sequence.slot is None:
                 admitting = admitting and self._fits(sequence, reserved)
                 if not admitting:
@@ -173,8 +178,12 @@ class Scheduler:
                     continue
                 left[sequence] = sequence.pending
                 reserved += sequence.pending
-            count = self._make_room(min(left[sequence], room))
+            most = min(left[sequence], room)
+            if sequence.rates:  # each of its tokens has an output, but one is left for each of the others
+                most = min(most, max(1, outputs - sum(other.slot is not None for other in candidates)))
+            count = self._make_room(most)
             if count:
+                outputs -= count if sequence.rates else int(sequence not in counts)
                 self._put(counts, sequence, count)
                 plan.prompt += count
                 room -= count
@@ -207,14 +216,15 @@ class Scheduler:
         # The last token is always computed: its logits are what the first drawn token comes from.
         if not self.limits.reuse:
             return Match(None, 0)
-        return self.cache.match(sequence.tokens, sequence.request.scope, sequence.total - 1, stored=stored)
+        limit = sequence.rated if sequence.rates else sequence.total - 1
+        return self.cache.match(sequence.tokens, sequence.request.scope, limit, stored=stored)
 
     def _admit(self, sequence: Sequence, plan: StepPlan) -> bool:
         """Let it in with the longest prefix there is, or have it wait for a longer one that is being computed."""
         match = self._match(sequence)
         if match.stored is not None and not self.cache.can_restore(match.stored):
             match = self._match(sequence, stored=False)
-        leader = self._leader(sequence, match.length) if self.limits.reuse else None
+        leader = self._leader(sequence, match.length) if self.limits.reuse and not sequence.rates else None
         if leader is not None:
             sequence.waits_for = leader
             return False
@@ -264,6 +274,8 @@ class Scheduler:
             if sequence.slot is None:
                 raise AssertionError(f"{sequence.request.id} lost its slot during a step")
             sequence.slot.computed += chunk.count
+            if sequence.rates:
+                sequence.rated = max(sequence.rated, sequence.slot.computed)
             if chunk.draws:
                 sequence.tokens.extend(next(tokens))
                 sequence.forced = max(0, sequence.pending - 1)

@@ -52,6 +52,7 @@ class Said:
         self.text = ""
         self.outcome: Outcome | None = None
         self.logprobs: list[TokenLogprob] = []
+        self.rated: list[TokenLogprob] = []
 
     @property
     def tokens(self) -> list[int]:
@@ -67,6 +68,7 @@ async def ask(live: LiveModel, *requests: GenerationRequest, owner: str = "") ->
             for event in await box.take():
                 said[event.id].text += event.text
                 said[event.id].logprobs += event.logprobs
+                said[event.id].rated += event.rated
                 said[event.id].outcome = event.outcome
     finally:
         live.close(box)

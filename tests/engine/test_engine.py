@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from array import array
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -74,6 +76,27 @@ async def test_one_prompt_with_several_answers_is_computed_once(model_file: Mode
     computed = sum(one.outcome.prompt_tokens - one.outcome.cached_tokens for one in said if one.outcome)
     assert computed <= len(requests[0].prompt) + 4
     assert all(same(said[0], one) for one in said)
+
+
+@pytest.mark.parametrize("kind", ["tiny", "recurrent"])
+async def test_a_prompts_tokens_are_rated_as_when_they_were_drawn(model_file: Models, kind: str) -> None:
+    async with running(model_file(kind), slots=4, batch=256) as live:
+        prompts = [prompt_of(live, f"{STEM} {i}") for i in range(3)]
+        drawn = [(await ask(live, greedy(live, f"{i}", f"{STEM} {i}", 100)))[0] for i in range(3)]
+        rating = GenerationRequest("r", array("i"), 0, GREEDY, logprobs=2, rates_prompt=True)
+        again = [prompt + array("i", said.tokens) for prompt, said in zip(prompts, drawn, strict=True)]
+        ratings = [replace(rating, id=f"r{i}", prompt=prompt) for i, prompt in enumerate(again)]
+        company, *rated = await ask(live, greedy(live, "company", STEM, 50), *ratings)
+    assert len(company.tokens) == 50
+    for prompt, before, after in zip(prompts, drawn, rated, strict=True):
+        assert math.isnan(after.rated[0].logprob)
+        assert [one.token for one in after.rated] == [*prompt, *before.tokens]
+        assert after.outcome is not None
+        assert (after.text, after.outcome.reason) == ("", FinishReason.LENGTH)
+        assert (after.outcome.cached_tokens, after.outcome.generated_tokens) == (0, 0)
+        for one, other in zip(before.logprobs, after.rated[len(prompt) :], strict=True):
+            assert abs(one.logprob - other.logprob) < 0.05
+            assert other.top[0][0] == one.top[0][0] or one.top[0][2] - one.top[1][2] < 0.05
 
 
 async def test_preempted_answers_go_on_where_they_were(model_file: Models) -> None:

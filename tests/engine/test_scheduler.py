@@ -12,8 +12,10 @@ from server.engine.request import GenerationRequest, Sequence, StepPlan
 from server.engine.scheduler import Limits, Scheduler
 
 
-def request(id: str, prompt: list[int], *, owner: str = "a", scope: str = "", priority: int = 0) -> GenerationRequest:
-    return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority)
+def request(
+    id: str, prompt: list[int], *, owner: str = "a", scope: str = "", priority: int = 0, rates: bool = False
+) -> GenerationRequest:
+    return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority, rates_prompt=rates)
 
 
 class Memory:
@@ -27,6 +29,7 @@ class Memory:
     def compute(self, plan: StepPlan) -> None:
         self.carry_out(plan.operations)
         assert sum(chunk.count for chunk in plan.chunks) <= self.limits.batch
+        assert sum(len(chunk.rates) + chunk.draws for chunk in plan.chunks) <= self.limits.outputs
         for chunk in plan.chunks:
             slot = chunk.sequence.slot
             assert slot is not None
@@ -72,11 +75,16 @@ class World:
         self.prompt_tokens = 0
         self.longest_gap = 0
         self.preempted = 0
+        self.rated: dict[str, list[int]] = {}
+        """Positions whose outputs rated the next token, by request."""
 
     def step(self) -> list[tuple[Sequence, list[int]]]:
         plan = self.scheduler.plan(lambda generating: self.budget)
         self.scheduler.check_integrity()
         self.memory.compute(plan)
+        for chunk in plan.chunks:
+            found = self.rated.setdefault(chunk.sequence.request.id, [])
+            found += [chunk.start + offset for offset in chunk.rates]
         drawn = [self.draw(chunk.sequence.tokens) for chunk in plan.chunks if chunk.draws]
         results = list(zip(self.scheduler.commit(plan, drawn), drawn, strict=True))
         self.scheduler.check_integrity()
@@ -124,12 +132,14 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
         batch=chance.choice([4, 16, 64]),
         reuse=(reuse := chance.random() < 0.8),
         store=chance.choice([0, 50, 500]) * reuse,
+        outputs=chance.choice([9, 12, 30]),
     )
     world = World(limits, budget=chance.choice([1, 3, 20]), forces=chance.random() < 0.5)
     lengths: dict[str, int] = {}
     asked: dict[str, list[int]] = {}
     answers: dict[str, list[int]] = {}
     ended: set[str] = set()
+    rating: set[str] = set()
     stems = [[chance.randrange(11) for _ in range(40)] for _ in range(3)]
     for turn in range(100):
         for _ in range(chance.choice([0, 0, 1, 3])):
@@ -143,6 +153,8 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
             if world.forces and len(prompt) + lengths[id] + 9 > limits.cells:
                 continue
             asked[id] = prompt
+            if chance.random() < 0.2:
+                rating.add(id)
             world.scheduler.add(
                 request(
                     id,
@@ -150,6 +162,7 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
                     owner=chance.choice("abc"),
                     scope=chance.choice(["", "x"]),
                     priority=chance.choice([0, 0, 0, 1]),
+                    rates=id in rating,
                 )
             )
         if asked and chance.random() < 0.15:
@@ -175,6 +188,7 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
     assert ended == set(asked)
     for id, got in answers.items():
         assert got == alone(asked[id], len(got))
+        assert world.rated[id] == list(range(len(asked[id]) - 1 if id in rating else 0))
 
 
 def test_requests_with_a_common_prefix_compute_it_once() -> None:
