@@ -122,7 +122,7 @@ class Run:
                 async with AsyncExitStack() as stack:
                     # Entered first, so left last: the model is free by then, and the conversation waits for it.
                     stack.push_async_callback(self._settle)
-                    answer = await self._open(stack, await self._messages())
+                    answer = await self._open(stack, await self.messages())
                     deltas = aiter(answer)
                     first = await anext(deltas)
                     self._writer = Writer(self.order.response, summary=self.order.summary)
@@ -160,7 +160,7 @@ class Run:
             self._closing = writer.finish(None, answer.usage)
             raise
 
-    async def _messages(self) -> tuple[Message, ...]:
+    async def messages(self) -> tuple[Message, ...]:
         """All that is to be said to the model."""
         said = await self._history()
         for each in self.order.given:
@@ -197,10 +197,11 @@ class Run:
             turn = replace(self.order.turn, messages=said)
             try:
                 return await stack.enter_async_context(self._desk.backend.open(turn))
-            except ContextLengthExceeded as error:
-                error.param = "input"
-                too_much = excess(error.prompt_tokens, error.context, turn.max_tokens)
-                shorter = trimmed(said, too_much) if self.order.trims else None
+            except BadRequest as error:
+                error.param = "input" if error.param == "messages" else error.param
+                if not (self.order.trims and isinstance(error, ContextLengthExceeded)):
+                    raise
+                shorter = trimmed(said, excess(error.prompt_tokens, error.context, turn.max_tokens))
                 if shorter is None:
                     raise
                 said = shorter
