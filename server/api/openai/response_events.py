@@ -206,6 +206,8 @@ class Writer:
             return []
         events: list[Event] = []
         if self._making is None or not self._making.takes(delta):
+            if self._making is not None and not (text or delta.call):
+                return []  # ratings without a word end nothing that is under way
             events += self._close("completed")
             events += self._open(self._made_for(delta))
         assert self._making is not None
