@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from server.chat.backend import Token
-from server.chat.messages import Delta, Turn, Usage
+from server.chat.channels import Channels
+from server.chat.messages import CallPiece, Delta, Turn, Usage
+from server.chat.tool_formats import named
 from server.chat.written import Written
 from server.engine.request import FinishReason, TokenLogprob
 from server.engine.uses import Uses
@@ -27,6 +29,23 @@ Step = Delta | asyncio.Event | ServerError | Exception
 def say(*pieces: str, index: int = 0, finish: FinishReason = STOP) -> list[Step]:
     """The deltas of one choice that says these pieces."""
     return [*(Delta(index, piece) for piece in pieces), Delta(index, finish=finish)]
+
+
+def write(turn: Turn, *texts: str, form: str = "hermes", index: int = 0) -> list[Step]:
+    """The deltas of one choice of which a model writes these texts, read as the answers of real models are."""
+    found = named(form)
+    assert found is not None
+    channels = Channels(calls=lambda: found.parser(turn.tools, parallel=turn.parallel_calls))
+    pieces = [piece for text in texts for piece in channels.feed(text)] + channels.finish()
+    steps: list[Step] = []
+    for piece in pieces:
+        if isinstance(piece, CallPiece):
+            steps.append(Delta(index, call=piece))
+        elif piece.channel == "reasoning":
+            steps.append(Delta(index, reasoning=piece.text))
+        else:
+            steps.append(Delta(index, piece.text))
+    return [*steps, Delta(index, finish=FinishReason.TOOL_CALLS if channels.called else STOP)]
 
 
 def logprob(text: str, value: float = -0.5, top: Iterable[tuple[str, float]] = ()) -> TokenLogprob:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Protocol
@@ -10,7 +9,8 @@ from typing import Annotated, Any, Literal, Protocol
 from pydantic import Field
 
 from server.api.openai.fields import Fields
-from server.chat.messages import Tool, ToolChoice
+from server.chat import forms
+from server.chat.messages import Form, Tool, ToolChoice
 from server.errors import BadRequest
 from server.settings import LimitsSection
 
@@ -148,20 +148,5 @@ def checked(functions: Sequence[FunctionBody], limits: LimitsSection, where: str
 
 
 def check_schema(schema: dict[str, Any], limits: LimitsSection, param: str) -> None:
-    """That a schema is not larger and not deeper than is read; raises BadRequest."""
-    size = len(json.dumps(schema, ensure_ascii=False).encode("utf-8", "replace"))
-    if size > limits.schema_bytes:
-        raise BadRequest(f"The schema {param!r} is {size} bytes: expected at most {limits.schema_bytes}.", param=param)
-    level: list[Any] = [schema]
-    for _ in range(limits.schema_depth):
-        level = [
-            part
-            for each in level
-            for part in (each.values() if isinstance(each, dict) else each)
-            if isinstance(part, dict | list)
-        ]
-        if not level:
-            return
-    raise BadRequest(
-        f"The schema {param!r} is nested too deeply: expected at most {limits.schema_depth} levels.", param=param
-    )
+    """That a schema is no larger and no deeper than the limits allow; raises BadRequest."""
+    forms.check(Form("json_schema", schema, param), limits)

@@ -14,6 +14,8 @@ ACTION, ACTION_END = "<|START_ACTION|>", "<|END_ACTION|>"
 
 
 class CommandR(MarkedList):
+    """An action is a block of JSON."""
+
     name = "command-r"
     opening, closing = "Action: ```json", "```"
     called, given = "tool_name", "parameters"
@@ -24,6 +26,8 @@ class CommandR(MarkedList):
 
 
 class CommandA(MarkedList):
+    """Thoughts, actions and what is said, each between tokens."""
+
     name = "command-a"
     opening, closing = ACTION, ACTION_END
     called, given = "tool_name", "parameters"

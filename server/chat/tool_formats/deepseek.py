@@ -16,6 +16,8 @@ _BLOCK, _BLOCK_END = "\n```json\n", "\n```"
 
 
 class DeepSeek(ToolFormat):
+    """As V3 and R1 write."""
+
     name = "deepseek"
     marks = (CALLS, CALLS_END, CALL, SEP, CALL_END)
 
@@ -46,6 +48,8 @@ class DeepSeek(ToolFormat):
 
 
 class DeepSeek31(DeepSeek):
+    """As V3.1 writes."""
+
     name = "deepseek-v3.1"
 
     def recognises(self, template: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from server.chat.messages import Tool, ToolCall
 from server.chat.tool_formats.format import ToolFormat
 from server.chat.tool_formats.grammar import Grammar, alternatives, in_order, quoted
-from server.chat.tool_formats.members import inner
+from server.chat.tool_formats.members import arguments_of, inner
 from server.chat.tool_formats.reader import DEPTH, Malformed, Reader, Steps
 
 THOUGHT, THOUGHT_END = "<|channel>", "<channel|>"
@@ -22,6 +22,8 @@ _VALID = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null")
 
 
 class Gemma(ToolFormat):
+    """As Gemma 4 writes."""
+
     name = "gemma"
     opening: ClassVar[str] = "<|tool_call>"
     closing: ClassVar[str] = "<tool_call|>"
@@ -60,7 +62,7 @@ class Gemma(ToolFormat):
         return "".join(f"{self.opening}{self._written(call)}{self.closing}" for call in calls)
 
     def _written(self, call: ToolCall) -> str:
-        members = ",".join(f"{name}:{self._spelled(value)}" for name, value in json.loads(call.arguments).items())
+        members = ",".join(f"{name}:{self._spelled(value)}" for name, value in arguments_of(call).items())
         return f"call:{call.name}{{{members}}}"
 
     def _spelled(self, value: Any) -> str:
@@ -134,6 +136,8 @@ class Gemma(ToolFormat):
 
 
 class FunctionGemma(Gemma):
+    """As FunctionGemma writes."""
+
     name = "functiongemma"
     opening, closing, quote = "<start_function_call>", "<end_function_call>", "<escape>"
     marks = (opening, closing, quote)

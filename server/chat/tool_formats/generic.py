@@ -12,10 +12,12 @@ from server.chat.messages import Message, Tool, ToolCall
 from server.chat.tool_formats.format import ToolFormat
 from server.chat.tool_formats.hermes import Hermes
 
-_EXAMPLE = ToolCall("", "NAME", '{"PARAMETER": VALUE}')
+_EXAMPLE = ToolCall("", "NAME", '{"PARAMETER": "VALUE"}')
 
 
 class Generic(Hermes):
+    """What the instructions tell a model to write."""
+
     name = "generic"
 
     def recognises(self, template: str) -> bool:

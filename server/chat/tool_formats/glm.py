@@ -16,6 +16,8 @@ VALUE, VALUE_END = "<arg_value>", "</arg_value>"
 
 
 class Glm(ToolFormat):
+    """Names and values between tags."""
+
     name = "glm"
     marks = (OPEN, CLOSE)
 

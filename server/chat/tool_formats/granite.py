@@ -6,6 +6,8 @@ from server.chat.tool_formats.marked_list import MarkedList
 
 
 class Granite(MarkedList):
+    """A mark and a list."""
+
     name = "granite"
     opening = "<|tool_call|>"
     marks = (opening,)

@@ -19,6 +19,8 @@ _RECIPIENT = re.compile(r"to=functions\.([A-Za-z0-9_-]+)")
 
 
 class Harmony(ToolFormat):
+    """Messages of three channels."""
+
     name = "harmony"
     marks = (START, END, CALL, RETURN, CHANNEL, CONSTRAIN, MESSAGE)
     owns_reasoning = True

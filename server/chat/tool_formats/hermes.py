@@ -14,6 +14,8 @@ OPEN, CLOSE = "<tool_call>", "</tool_call>"
 
 
 class Hermes(ToolFormat):
+    """A JSON object between two tags."""
+
     name = "hermes"
     marks = (OPEN, CLOSE)
 

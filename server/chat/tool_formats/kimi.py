@@ -18,6 +18,8 @@ _ID = re.compile(r"\s*(?:functions\.)?(.*?)(?::\d+)?\s*", re.DOTALL)
 
 
 class Kimi(ToolFormat):
+    """A section of calls, each with an id that holds its name."""
+
     name = "kimi"
     marks = (SECTION, SECTION_END, CALL, ARGUMENT, CALL_END)
 

@@ -17,6 +17,8 @@ _SPACE = re.compile(r"\s*")
 
 
 class LlamaJson(ToolFormat):
+    """A JSON object alone."""
+
     name = "llama-json"
     marks = (TAG,)
 

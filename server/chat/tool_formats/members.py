@@ -74,12 +74,20 @@ def _properties(tool: Tool) -> Mapping[str, Any]:
     return properties if isinstance(properties, Mapping) else {}
 
 
+def arguments_of(call: ToolCall) -> dict[str, Any]:
+    """The arguments of a call by name. A client may send back what is none: that is shown as it is."""
+    try:
+        found = json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"arguments": call.arguments}
+
+
 def values_of(call: ToolCall) -> list[tuple[str, str]]:
     """The arguments of a call by name, strings as plain text and all else as JSON."""
-    found = json.loads(call.arguments)
     return [
         (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in found.items()
+        for name, value in arguments_of(call).items()
     ]
 
 

@@ -15,6 +15,8 @@ OPEN, ID, ARGS = "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"
 
 
 class Mistral(MarkedList):
+    """A mark and a list; what the new ones write is read too."""
+
     name = "mistral"
     opening = OPEN
     marks = (OPEN,)
@@ -28,6 +30,8 @@ class Mistral(MarkedList):
 
 
 class MistralArgs(ToolFormat):
+    """Name and arguments between marks."""
+
     name = "mistral-args"
     marks = (OPEN, ID, ARGS)
 

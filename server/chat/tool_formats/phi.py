@@ -6,6 +6,8 @@ from server.chat.tool_formats.marked_list import MarkedList
 
 
 class Phi(MarkedList):
+    """A list between two marks."""
+
     name = "phi"
     opening, closing = "<|tool_call|>", "<|/tool_call|>"
     marks = (opening, closing)

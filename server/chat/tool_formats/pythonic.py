@@ -11,7 +11,7 @@ from typing import Any
 from server.chat.messages import Tool, ToolCall
 from server.chat.tool_formats.format import ToolFormat
 from server.chat.tool_formats.grammar import Grammar, alternatives, in_order, quoted, regex
-from server.chat.tool_formats.members import inner
+from server.chat.tool_formats.members import arguments_of, inner
 from server.chat.tool_formats.reader import DEPTH, Malformed, Reader, Steps
 
 _SPACE = re.compile(r"\s*")
@@ -23,6 +23,8 @@ START, END = "<|python_start|>", "<|python_end|>"
 
 
 class Pythonic(ToolFormat):
+    """A list of Python's calls."""
+
     name = "pythonic"
     marks = (START, END)
 
@@ -53,7 +55,7 @@ class Pythonic(ToolFormat):
 
 
 def _written(call: ToolCall) -> str:
-    return f"{call.name}({', '.join(f'{name}={value!r}' for name, value in json.loads(call.arguments).items())})"
+    return f"{call.name}({', '.join(f'{name}={value!r}' for name, value in arguments_of(call).items())})"
 
 
 class _Values:

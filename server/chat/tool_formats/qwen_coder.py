@@ -16,6 +16,8 @@ PARAMETER, PARAMETER_END = "<parameter=", "</parameter>"
 
 
 class QwenCoder(ToolFormat):
+    """Tags that hold names, with values between them."""
+
     name = "qwen-coder"
     marks = (OPEN, CLOSE)
 

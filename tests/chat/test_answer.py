@@ -1,0 +1,75 @@
+"""What the engine brings becomes deltas: calls, the end of an answer that has made its call, log-probabilities."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Any
+
+from server.chat.answer import LocalAnswer
+from server.chat.channels import Channels
+from server.chat.messages import Delta, Tool
+from server.chat.tool_formats import GENERIC
+from server.engine.request import FinishReason, GenerationRequest, Outcome, TokenEvent, TokenLogprob
+
+NOW = '<tool_call>{"name": "now"}</tool_call>'
+
+
+class Live:
+    """A model whose events are written by the test."""
+
+    fingerprint = "fp"
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    def end(self, id: str) -> None:
+        self.ended.append(id)
+
+
+class Box:
+    waiting = False
+
+    def __init__(self, *events: TokenEvent) -> None:
+        self._events = list(events)
+        self.cached: dict[str, int] = {}
+
+    async def take(self) -> list[TokenEvent]:
+        return [self._events.pop(0)]
+
+
+def event(text: str = "", *logprobs: str, end: FinishReason | None = None) -> TokenEvent:
+    outcome = None if end is None else Outcome(end, 1, 0, 1)
+    drawn = tuple(TokenLogprob(1, word.encode(), -1.0) for word in logprobs)
+    return TokenEvent("0", text=text, tokens=1, logprobs=drawn, outcome=outcome)
+
+
+async def read(live: Live, *events: TokenEvent, parallel: bool = True) -> list[Delta]:
+    def parser() -> Any:
+        return GENERIC.parser([Tool("now")], parallel=parallel)
+
+    request = GenerationRequest("0", array("i", [1]))
+    answer = LocalAnswer(live, Box(*events), [request], 1, Channels(calls=parser))  # type: ignore[arg-type]
+    return [delta async for deltas in answer for delta in deltas]
+
+
+async def test_an_answer_ends_when_it_begins_a_call_that_is_not_wanted() -> None:
+    live = Live()
+    events = [event(NOW), event(NOW), event(NOW), event(end=FinishReason.CANCELLED)]
+    *calls, last = await read(live, *events, parallel=False)
+    assert live.ended == ["0"]
+    assert [delta.call.number for delta in calls if delta.call] == [0, 0]
+    assert last.finish is FinishReason.TOOL_CALLS
+
+
+async def test_calls_are_why_an_answer_ended_unless_it_was_cut_short() -> None:
+    assert (await read(Live(), event(NOW, end=FinishReason.STOP)))[-1].finish is FinishReason.TOOL_CALLS
+    assert (await read(Live(), event(NOW), event("\n<tool", end=FinishReason.LENGTH)))[-1].finish is FinishReason.LENGTH
+    assert (await read(Live(), event("Hi", end=FinishReason.STOP)))[-1].finish is FinishReason.STOP
+
+
+async def test_log_probabilities_wait_for_their_text_and_never_tell_of_calls() -> None:
+    deltas = await read(Live(), event("Hi <", " <"), event("b", "b"), event(NOW, "x"), event(end=FinishReason.STOP))
+    assert [(delta.content, [each.data for each in delta.logprobs]) for delta in deltas if delta.logprobs] == [
+        ("Hi", [b" <"]),
+        (" <b", [b"b"]),
+    ]
