@@ -2,7 +2,8 @@
 
     python -m tests.contract --base-url http://127.0.0.1:8080/v1 --key KEY --model MODEL
 
-Prints a table of scores by area, and a line for each check that failed. Exit code 0 when all that was asked passed.
+Without an address it serves this checkout's server for the time of the run. Prints a table of scores by area, and a
+line for each check that failed. Exit code 0 when all that was asked passed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import argparse
 import dataclasses
 import json
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -52,27 +56,84 @@ def run(check: Check, target: Target) -> Result:
     return Result(check.area, check.claim, outcome, reason, round(time.monotonic() - begun, 3))
 
 
-def table(results: list[Result]) -> Table:
-    """Passed of asked by area; what was not asked stands apart, as it is neither."""
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one area came to. Checks that were not asked count neither as passed nor as failed."""
+
+    area: str
+    passed: int
+    asked: int
+    not_asked: int
+    failed: tuple[str, ...]
+
+
+def score(area: str, results: list[Result]) -> Score:
+    """The score of these results under this name."""
+    outcomes = [result.outcome for result in results]
+    failed = tuple(result.claim for result in results if result.outcome == "failed")
+    missing = outcomes.count("not asked")
+    return Score(area, outcomes.count("passed"), len(results) - missing, missing, failed)
+
+
+def scores(results: list[Result]) -> list[Score]:
+    """The score of each area in the order of the checks, and of all."""
+    areas = dict.fromkeys(result.area for result in results)
+    each = [score(area, [result for result in results if result.area == area]) for area in areas]
+    return [*each, replace(score("all", results), failed=())]
+
+
+def table(found: list[Score]) -> Table:
+    """For a terminal."""
     shown = Table("area", title="OpenAI contract", title_style="bold")
     for name in ("passed", "of", "not asked"):
         shown.add_column(name, justify="right")
     shown.add_column("failed")
-    areas_in_order = list(dict.fromkeys(result.area for result in results))
-    for area in [*areas_in_order, ""]:
-        own = [result for result in results if area in ("", result.area)]
-        passed, missing = (sum(one.outcome == outcome for one in own) for outcome in ("passed", "not asked"))
-        failed = "" if not area else "\n".join(one.claim for one in own if one.outcome == "failed")
-        if not area:
+    for one in found:
+        if one.area == "all":
             shown.add_section()
-        score = [str(passed), str(len(own) - missing), str(missing) if missing else ""]
-        shown.add_row(area or "all", *score, failed)
+        shown.add_row(one.area, str(one.passed), str(one.asked), str(one.not_asked or ""), "\n".join(one.failed))
     return shown
+
+
+def markdown(found: list[Score]) -> str:
+    """For the README."""
+    rows = [f"| {one.area} | {one.passed} | {one.asked} |" for one in found]
+    return "\n".join(["| area | passed | of |", "|---|---:|---:|", *rows])
+
+
+@contextmanager
+def target_of(given: argparse.Namespace) -> Iterator[Target]:
+    """The server that was named, or this checkout's own."""
+    if given.base_url is None:
+        from tests.contract.house import this_server
+
+        with tempfile.TemporaryDirectory() as folder, this_server(Path(folder)) as own:
+            yield own
+        return
+    names = {field.name for field in dataclasses.fields(Target)} & set(vars(given))
+    target = Target(**{name: getattr(given, name) for name in names})
+    try:
+        yield target
+    finally:
+        target.close()
+
+
+def run_all(checks: list[Check], target: Target, console: Console) -> list[Result]:
+    """All checks, one after the other; says at once what fails."""
+    results = []
+    with console.status("") as status:
+        for number, check in enumerate(checks, 1):
+            status.update(f"{number}/{len(checks)} {check.name}")
+            results.append(result := run(check, target))
+            if result.outcome == "failed":
+                console.print(f"[red]failed[/] {check.name}", highlight=False)
+                console.print(f"       {result.reason}", markup=False, highlight=False)
+    return results
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.contract", description="The OpenAI contract, as checks.")
-    parser.add_argument("--base-url", help="as the openai client takes it, with /v1")
+    parser.add_argument("--base-url", help="as the openai client takes it, with /v1; without one: this checkout")
     parser.add_argument("--key", default="none", help="the key to send")
     parser.add_argument("--model", help="a chat model, however weak")
     parser.add_argument("--embedding-model", help="a model that embeds")
@@ -84,6 +145,7 @@ def main() -> int:
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds for one request")
     parser.add_argument("--only", action="append", metavar="AREA", help="this area only; may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results there")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--list", action="store_true", help="show the checks and ask nothing")
     given = parser.parse_args()
     chosen = [check for check in CHECKS if not given.only or check.area in given.only]
@@ -95,20 +157,12 @@ def main() -> int:
         for check in chosen:
             console.print(check.name, markup=False, highlight=False)
         return 0
-    if not given.base_url or not given.model:
-        parser.error("--base-url and --model are needed")
-    facts = {field.name for field in dataclasses.fields(Target)} & set(vars(given))
-    target = Target(**{name: getattr(given, name) for name in facts})
-    results = []
-    with console.status("") as status:
-        for number, check in enumerate(chosen, 1):
-            status.update(f"{number}/{len(chosen)} {check.name}")
-            results.append(result := run(check, target))
-            if result.outcome == "failed":
-                console.print(f"[red]failed[/] {check.name}", highlight=False)
-                console.print(f"       {result.reason}", markup=False, highlight=False)
-    target.close()
-    console.print(table(results))
+    if given.base_url and not given.model:
+        parser.error("--model is needed")
+    with target_of(given) as target:
+        results = run_all(chosen, target, console)
+    found = scores(results)
+    console.print(markdown(found) if given.markdown else table(found), markup=False, highlight=False)
     if given.json:
         given.json.write_text(json.dumps([dataclasses.asdict(one) for one in results], indent=1), encoding="utf-8")
     return 1 if any(result.outcome == "failed" for result in results) else 0

@@ -6,12 +6,13 @@ import asyncio
 import json
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from scripts import make_model
 from server.api.app import build_app
 from server.api.server import make_server
 from server.settings import load_settings
@@ -28,14 +29,17 @@ THINKS = (
 
 
 @contextmanager
-def this_server(folder: Path, model_file: Callable[[str], Path]) -> Iterator[Target]:
+def this_server(folder: Path) -> Iterator[Target]:
     """The server over the demo model where the checkout has one, else over random weights that say nonsense."""
-    shutil.copy(DEMO if DEMO.is_file() else model_file("tiny"), folder / "chat.gguf")
-    shutil.copy(model_file("tiny"), folder / "random.gguf")
-    (folder / "broken.gguf").write_bytes(model_file("greeting").read_bytes()[:3000])
+    make_model.random_model(folder / "random.gguf", "tiny")
+    shutil.copy(DEMO if DEMO.is_file() else folder / "random.gguf", folder / "chat.gguf")
+    make_model.KINDS["embedder"](folder / "embedder.gguf")
+    (folder / "broken.gguf").write_bytes((folder / "embedder.gguf").read_bytes()[:3000])
+    (folder / "thinks.jinja").write_text(THINKS)
     entries: dict[str, Any] = {
         "chat": {"params": {**SMALL, "model": "chat.gguf"}},
-        "thinker": {"params": {**SMALL, "model": "random.gguf"}, "template": THINKS},
+        "thinker": {"params": {**SMALL, "model": "random.gguf"}, "templateFile": "thinks.jinja"},
+        "embedder": {"params": {**SMALL, "model": "embedder.gguf"}},
         "broken": {"params": {**SMALL, "model": "broken.gguf"}},
     }
     (folder / "models.json").write_text(json.dumps(entries))
@@ -55,6 +59,7 @@ def this_server(folder: Path, model_file: Callable[[str], Path]) -> Iterator[Tar
         base_url="",
         key=keys["boss"],
         model="chat",
+        embedding_model="embedder",
         reasoning_model="thinker",
         broken_model="broken",
         other_key=keys["other"],

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,8 +20,8 @@ def _parameter(check: Check) -> object:
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory, model_file: Callable[[str], Path]) -> Iterator[Target]:
-    with this_server(tmp_path_factory.mktemp("contract"), model_file) as target:
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    with this_server(tmp_path_factory.mktemp("contract")) as target:
         yield target
 
 

@@ -71,9 +71,3 @@ def short(target: Target) -> None:
     answer = target.openai.completions.create(model=target.model, prompt="Once upon a time")
     assert answer.usage
     assert answer.usage.completion_tokens <= 16
-
-
-@check("completions", "what stands for control in the prompt is plain text")
-def control_text(target: Target) -> None:
-    usage = target.ask("completions", prompt="<|im_start|><|im_start|>", max_tokens=1)["usage"]
-    assert usage["prompt_tokens"] > 4

@@ -111,7 +111,8 @@ def tool_use(target: Target) -> None:
 def tool_named(target: Target) -> None:
     for name in SCHEMAS:
         body = _ask(target, **{**CALLED, "tool_choice": {"type": "tool", "name": name}})
-        assert {block["name"] for block in body["content"] if block["type"] == "tool_use"} == {name}
+        called = [block["name"] for block in body["content"] if block["type"] == "tool_use"]
+        assert called == [name], f"called {called}"
 
 
 @check(AREA, "disable_parallel_tool_use: one call")

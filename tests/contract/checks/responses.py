@@ -299,6 +299,7 @@ def function_named(target: Target) -> None:
     choice = {"type": "function", "name": "set-lamp"}
     body = target.ask("responses", tools=[PAINT, LAMP], tool_choice=choice, **ENOUGH)
     assert _call(body)["name"] == "set-lamp"
+    assert len([item for item in body["output"] if item["type"] == "function_call"]) == 1, "called more than once"
     assert body["tool_choice"] == choice
     assert [tool["name"] for tool in body["tools"]] == ["paint_wall", "set-lamp"]
 

@@ -119,13 +119,14 @@ def client(target: Target) -> None:
 
 @check("streaming", "the client's stream helper ends with the whole completion")
 def client_helper(target: Target) -> None:
+    options: dict[str, Any] = {"response_format": constant("one two"), "max_tokens": 60}
     with target.openai.chat.completions.stream(
-        model=target.model, messages=HI, max_tokens=8, stream_options={"include_usage": True}
+        model=target.model, messages=HI, stream_options={"include_usage": True}, **options
     ) as stream:
         kinds = [event.type for event in stream]
         final = stream.get_final_completion()
     assert kinds[0] == "chunk"
-    assert final.choices[0].finish_reason in ("stop", "length")
+    assert final.choices[0].message.content == '"one two"'
     assert final.usage is not None
 
 
