@@ -102,6 +102,7 @@ class LimitsSection(_Section):
     stop_length: int = Field(ge=1)
     logit_bias: int = Field(ge=1)
     top_logprobs: int = Field(ge=0)
+    prompt_logprobs: int = Field(ge=0)
     tools: int = Field(ge=1)
     tokenize_length: int = Field(ge=1)
     schema_bytes: int = Field(ge=64)

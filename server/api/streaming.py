@@ -202,6 +202,8 @@ class Choice:
         self._reasoning: list[str] = []
         self._calls: dict[int, list[CallPiece]] = {}
         self.logprobs: list[TokenLogprob] = []
+        self.rated: list[TokenLogprob] = []
+        """The tokens of its prompt."""
         self.finish: FinishReason | None = None
         self.stop: str | None = None
         """The stop string that ended it."""
@@ -212,6 +214,7 @@ class Choice:
         if delta.call is not None:
             self._calls.setdefault(delta.call.number, []).append(delta.call)
         self.logprobs.extend(delta.logprobs)
+        self.rated.extend(delta.rated)
         self.finish = delta.finish or self.finish
         self.stop = delta.stop or self.stop
 

@@ -72,7 +72,8 @@ class LocalAnswer:
         if channels is not None:
             deltas = self._sorted(index, event, channels)
         else:
-            deltas = [Delta(index, event.text, logprobs=event.logprobs)] if event.text else []
+            said = event.text or event.rated or event.logprobs
+            deltas = [Delta(index, event.text, logprobs=event.logprobs, rated=event.rated)] if said else []
         if outcome is not None and outcome.error is None:
             deltas.append(Delta(index, finish=_finish(outcome.reason, channels), stop=outcome.stop))
         return deltas

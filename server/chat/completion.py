@@ -124,13 +124,25 @@ class LocalBackend:
                 raise ContextLengthExceeded(len(prompt.tokens), live.context, param=param)
             if not prompt.tokens:
                 raise BadRequest("The prompt is empty, and this model has no start token to begin from.", param=param)
-        prompts = [prompt.tokens for prompt in written]
+        if turn.rates_prompts:
+            self._check_rated(turn, written)
         if template is None:
-            return _Asked(prompts, constraint=forms.constrain(turn.form) if turn.form is not None else None)
+            return _Asked(written, constraint=forms.constrain(turn.form) if turn.form is not None else None)
         calling, text = Calling(turn, card, template), written[0].text
         constraint = calling.constraint(text, _tokens(vocabulary, calling.marks))
         thinking = calling.thinking(text, vocabulary)
-        return _Asked(prompts, calling.channels(text), constraint, calling.shows_control, thinking)
+        return _Asked(written, calling.channels(text), constraint, calling.shows_control, thinking)
+
+    def _check_rated(self, turn: Turn, written: list[Written]) -> None:
+        """All log-probabilities of prompts are there at once before the first is told."""
+        tokens = turn.n * sum(len(prompt.tokens) for prompt in written)
+        found, most = tokens * (1 + (turn.logprobs or 0)), self._settings.limits.prompt_logprobs
+        if found > most:
+            raise BadRequest(
+                f"The prompts have {tokens} tokens in all choices, which makes {found} log-probabilities: "
+                f"expected at most {most} in a call. Ask for fewer prompts at a time, or fewer logprobs.",
+                param="prompt",
+            )
 
     async def _grammar(self, turn: Turn, live: LiveModel, asked: _Asked) -> Grammar | None:
         """The constraint's grammar, made on a thread of its own: it may take a second. BadRequest when it cannot be."""
@@ -175,7 +187,7 @@ class LocalBackend:
         base = GenerationRequest(
             id="",
             prompt=array("i"),
-            max_tokens=turn.max_tokens or card.max_tokens,
+            max_tokens=card.max_tokens if turn.max_tokens is None else turn.max_tokens,
             sampling=turn.sampling,
             stop=(*turn.stop, *card.stop),
             logprobs=turn.logprobs,
@@ -191,7 +203,8 @@ class LocalBackend:
             replace(
                 base,
                 id=f"{next(self._numbers)}",
-                prompt=prompt,
+                prompt=prompt.tokens,
+                rates_from=int(prompt.started) if turn.rates_prompts else None,
                 sampling=turn.sampling if seed is None else replace(turn.sampling, seed=seed + choice),
             )
             for prompt in asked.prompts
@@ -203,7 +216,7 @@ class LocalBackend:
 class _Asked:
     """A turn as the engine takes it."""
 
-    prompts: list[array[int]]
+    prompts: list[Written]
     channels: Channels | None = None
     """What sorts the answer's text; that of a plain completion is all content."""
     constraint: Constraint | None = None

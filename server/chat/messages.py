@@ -91,6 +91,10 @@ class Turn:
     form: Form | None = None
     thinking_budget: int | None = None
     """Tokens after which a thought is closed."""
+    suffix: str = ""
+    """What is to follow the answer to a plain prompt."""
+    rates_prompts: bool = False
+    """Whether the tokens of plain prompts are rated too; `logprobs` says how."""
     continues: bool = False
     """The last message is the assistant's, and the answer goes on from where that ends."""
 
@@ -136,6 +140,8 @@ class Delta:
     reasoning: str = ""
     call: CallPiece | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
+    rated: tuple[TokenLogprob, ...] = ()
+    """In the first delta of a choice, of a turn that asks for it: the tokens of its prompt."""
     finish: FinishReason | None = None
     stop: str | None = None
     """With `finish`: the stop string that ended it."""

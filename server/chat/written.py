@@ -15,6 +15,7 @@ from server.chat.messages import Message, Turn
 from server.chat.prompt import Fragment, Prompt
 from server.chat.template import ChatTemplate
 from server.engine.vocabulary import Vocabulary
+from server.errors import BadRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Written:
 
     text: str
     tokens: array[int]
+    started: bool = False
+    """The first token is the model's start token, which nobody wrote."""
 
 
 def write(turn: Turn, card: ModelCard, vocabulary: Vocabulary, template: ChatTemplate | None) -> list[Written]:
@@ -30,6 +33,8 @@ def write(turn: Turn, card: ModelCard, vocabulary: Vocabulary, template: ChatTem
     if template is not None:
         prompt = _conversation(turn, card, template)
         return [Written(prompt.text, tokens_of(vocabulary, prompt))]
+    if turn.suffix:
+        return [_between(vocabulary, str(prompt), turn.suffix) for prompt in turn.prompts]
     return [_plain(vocabulary, prompt) for prompt in turn.prompts]
 
 
@@ -47,8 +52,25 @@ def _conversation(turn: Turn, card: ModelCard, template: ChatTemplate) -> Prompt
 
 def _plain(vocabulary: Vocabulary, prompt: str | tuple[int, ...]) -> Written:
     if isinstance(prompt, str):
-        return Written(prompt, tokens_of(vocabulary, Prompt((Fragment(prompt),))))
+        started = vocabulary.adds_bos and not prompt.startswith(vocabulary.bos_text)
+        return Written(prompt, tokens_of(vocabulary, Prompt((Fragment(prompt),))), started)
     return Written("", vocabulary.check(prompt, "prompt"))
+
+
+def _between(vocabulary: Vocabulary, prompt: str, suffix: str) -> Written:
+    """A prompt for what stands between two texts. BadRequest where the model has not learnt to fill in."""
+    if vocabulary.filling is None:
+        raise BadRequest(
+            "This model cannot fill in before a suffix: its vocabulary has no tokens for it. Expected none.",
+            param="suffix",
+        )
+    tokens = array("i", [vocabulary.bos] if vocabulary.adds_bos else [])
+    before, after, middle = vocabulary.filling
+    for mark, text in ((before, prompt), (after, suffix)):
+        tokens.append(mark)
+        tokens.extend(vocabulary.tokenize(text, special=False, first=False))
+    tokens.append(middle)
+    return Written(prompt, tokens)
 
 
 def _dressed(message: Message, card: ModelCard) -> Message:

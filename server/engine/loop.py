@@ -133,7 +133,9 @@ class Writer:
     def _write(self, token: int, logprob: TokenLogprob | None, *, complete: bool) -> TokenEvent | None:
         ended = token in self._vocabulary.ends
         text = "" if ended else self._text.feed(self._bytes(token))
-        if logprob is not None and not ended and not self._text.stopped:
+        # Who has a prompt rated counts on an entry for the token after it, whichever that is.
+        rates = self._sequence.request.rates_from is not None
+        if logprob is not None and (rates or not (ended or self._text.stopped)):
             self._logprobs.append(logprob)
         self._silent += 1
         self._written += 1

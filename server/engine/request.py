@@ -83,8 +83,8 @@ class GenerationRequest:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     """None: not asked for. k: the drawn token's log-probability and those of the k best."""
-    rates_prompt: bool = False
-    """Whether the prompt's own tokens are rated in the same way: then all of it is computed."""
+    rates_from: int | None = None
+    """From which token on the prompt itself is rated in the same way; all of it is computed then. None: it is not."""
     owner: str = ""
     """The key it runs for: fairness is between owners."""
     scope: str = ""
@@ -195,7 +195,7 @@ class Sequence:
     @property
     def rates(self) -> bool:
         """Whether outputs of its prompt have still to be looked at."""
-        return self.request.rates_prompt and self.rated < len(self.request.prompt)
+        return self.request.rates_from is not None and self.rated < len(self.request.prompt)
 
     @property
     def answers(self) -> bool:
@@ -236,8 +236,9 @@ class Chunk:
         """Which of its tokens, counted from its start, have outputs that rate the prompt's next token."""
         if not self.sequence.rates:
             return range(0)
-        last = len(self.sequence.request.prompt) - 1 - self.start
-        return range(max(0, self.sequence.rated - self.start), max(0, min(self.count, last)))
+        request = self.sequence.request
+        first = max(self.sequence.rated, (request.rates_from or 0) - 1) - self.start
+        return range(max(0, first), max(0, min(self.count, len(request.prompt) - 1 - self.start)))
 
 
 @dataclass(slots=True)

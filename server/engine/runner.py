@@ -157,8 +157,10 @@ class Runner:
         for chunk in chunks:
             request = chunk.sequence.request
             if chunk.sequence.rates:
-                first = request.prompt[0]
-                rated = [] if chunk.sequence.rated else [TokenLogprob(first, self._vocabulary.label(first), math.nan)]
+                rated = []
+                if not (chunk.sequence.rated or request.rates_from):
+                    first = request.prompt[0]
+                    rated.append(TokenLogprob(first, self._vocabulary.label(first), math.nan))
                 for offset in chunk.rates:
                     token = request.prompt[chunk.start + offset + 1]
                     rated.append(self._rate(token, at + offset, request.logprobs or 0))

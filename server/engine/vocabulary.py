@@ -30,6 +30,9 @@ class Vocabulary:
         self.eos = int(C.llama_vocab_eos(handle))
         self.bos_text = self.text(self.bos) if self.bos >= 0 else ""
         self.eos_text = self.text(self.eos) if self.eos >= 0 else ""
+        middle = (C.llama_vocab_fim_pre(handle), C.llama_vocab_fim_suf(handle), C.llama_vocab_fim_mid(handle))
+        self.filling: tuple[int, int, int] | None = middle if min(middle) >= 0 else None
+        """The tokens that stand before a text, before what is to follow it, and before what belongs between the two."""
         self.adds_bos = bool(C.llama_vocab_get_add_bos(handle)) and self.bos >= 0
         """Whether the model's own start token goes before a prompt."""
         self.ends = frozenset(t for t in range(self.size) if C.llama_vocab_is_eog(handle, t))

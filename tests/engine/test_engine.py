@@ -83,7 +83,7 @@ async def test_a_prompts_tokens_are_rated_as_when_they_were_drawn(model_file: Mo
     async with running(model_file(kind), slots=4, batch=256) as live:
         prompts = [prompt_of(live, f"{STEM} {i}") for i in range(3)]
         drawn = [(await ask(live, greedy(live, f"{i}", f"{STEM} {i}", 100)))[0] for i in range(3)]
-        rating = GenerationRequest("r", array("i"), 0, GREEDY, logprobs=2, rates_prompt=True)
+        rating = GenerationRequest("r", array("i"), 0, GREEDY, logprobs=2, rates_from=0)
         again = [prompt + array("i", said.tokens) for prompt, said in zip(prompts, drawn, strict=True)]
         ratings = [replace(rating, id=f"r{i}", prompt=prompt) for i, prompt in enumerate(again)]
         company, *rated = await ask(live, greedy(live, "company", STEM, 50), *ratings)

@@ -15,7 +15,8 @@ from server.engine.scheduler import Limits, Scheduler
 def request(
     id: str, prompt: list[int], *, owner: str = "a", scope: str = "", priority: int = 0, rates: bool = False
 ) -> GenerationRequest:
-    return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority, rates_prompt=rates)
+    rates_from = 0 if rates else None
+    return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority, rates_from=rates_from)
 
 
 class Memory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import time
 from collections.abc import Mapping
@@ -110,10 +111,15 @@ class LegacyLogprobs:
             offsets.append(self._offset)
             # A character counts where it begins: the other bytes of a character are 10xxxxxx.
             self._offset += sum(byte & 0xC0 != 0x80 for byte in token.data)
-        best = [{token_text(data): max(value, LOWEST) for _, data, value in token.top} for token in tokens]
+        best = [
+            None
+            if math.isnan(token.logprob)
+            else {token_text(data): max(value, LOWEST) for _, data, value in token.top}
+            for token in tokens
+        ]
         return {
             "tokens": [token_text(token.data) for token in tokens],
-            "token_logprobs": [max(token.logprob, LOWEST) for token in tokens],
+            "token_logprobs": [None if math.isnan(token.logprob) else max(token.logprob, LOWEST) for token in tokens],
             "top_logprobs": best if self._top else None,
             "text_offset": offsets,
         }

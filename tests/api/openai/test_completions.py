@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import httpx
@@ -103,6 +104,68 @@ async def test_logprobs(served: Served) -> None:
     assert (await post(served, logprobs=0)).json()["choices"][0]["logprobs"]["top_logprobs"] is None
 
 
+async def test_echo_of_token_ids(served: Served) -> None:
+    served.backend.steps = numbered
+    assert (await post(served, prompt=[[97], [98, 99]], echo=True)).json()["choices"][1]["text"] == "bc 1"
+    chunks = events((await post(served, prompt=[97], echo=True, stream=True)).text)[:-1]
+    assert "".join(chunk["choices"][0]["text"] for chunk in chunks) == "a 0"
+
+
+async def test_echo_with_logprobs_rates_the_prompt(served: Served) -> None:
+    served.backend.steps = [
+        Delta(
+            0, "!", rated=(logprob("On", math.nan), logprob("ce", -0.5, [("ce", -0.5)])), logprobs=(logprob("!", -1),)
+        ),
+        Delta(0, finish=LENGTH),
+    ]
+    fields = {"echo": True, "logprobs": 1, "max_tokens": 1}
+    choice = (await post(served, **fields)).json()["choices"][0]
+    assert served.backend.turn.rates_prompts
+    assert choice["text"] == "Once!"
+    assert choice["logprobs"] == {
+        "tokens": ["On", "ce", "!"],
+        "token_logprobs": [None, -0.5, -1],
+        "top_logprobs": [None, {"ce": -0.5}, {}],
+        "text_offset": [0, 2, 4],
+    }
+    chunks = [chunk["choices"][0] for chunk in events((await post(served, stream=True, **fields)).text)[:-1]]
+    assert [chunk["text"] for chunk in chunks] == ["Once", "!", ""]
+    assert [chunk["logprobs"] and chunk["logprobs"]["text_offset"] for chunk in chunks] == [[0, 2], [4], None]
+
+
+async def test_the_prompt_alone(served: Served) -> None:
+    served.backend.steps = [Delta(0, rated=(logprob("Once", math.nan),)), Delta(0, finish=LENGTH)]
+    choice = (await post(served, echo=True, logprobs=0, max_tokens=0)).json()["choices"][0]
+    assert served.backend.turn.max_tokens == 0
+    assert (choice["text"], choice["finish_reason"], choice["logprobs"]["token_logprobs"]) == ("Once", "length", [None])
+
+
+async def test_the_best_of_several(served: Served) -> None:
+    def steps(turn: Turn) -> list[Step]:
+        likely = [-3.0, -0.5, -1.0, -2.0, -0.1, -0.2]
+        return [
+            step
+            for index in range(len(turn.prompts) * turn.n)
+            for step in (Delta(index, f" {index}", logprobs=(logprob("x", likely[index]),)), *say(index=index))
+        ]
+
+    served.backend.steps = steps
+    answer = (await post(served, prompt=["a", "b"], n=2, best_of=3)).json()
+    assert [(choice["index"], choice["text"]) for choice in answer["choices"]] == [
+        (0, " 1"),
+        (1, " 2"),
+        (2, " 4"),
+        (3, " 5"),
+    ]
+    assert [choice["logprobs"] for choice in answer["choices"]] == [None] * 4
+    assert (served.backend.turn.n, served.backend.turn.logprobs) == (3, 0)
+
+
+async def test_suffix(served: Served) -> None:
+    assert (await post(served, suffix="The end.")).status_code == 200
+    assert served.backend.turn.suffix == "The end."
+
+
 async def test_length_when_nobody_says(served: Served) -> None:
     await post(served, model="org/big")
     assert served.backend.turn.max_tokens == 16
@@ -119,12 +182,13 @@ async def test_length_when_nobody_says(served: Served) -> None:
         ({"prompt": [-1]}, "prompt[0]"),
         ({"prompt": [[]]}, "prompt[0]"),
         ({"prompt": ["x"] * 65}, "prompt"),
-        ({"suffix": "end"}, "suffix"),
-        ({"best_of": 2}, "best_of"),
+        ({"suffix": "end", "prompt": [1, 2]}, "suffix"),
+        ({"suffix": "end", "echo": True, "logprobs": 1}, "suffix"),
+        ({"best_of": 1, "n": 2}, "best_of"),
+        ({"best_of": 9}, "best_of"),
+        ({"best_of": 2, "stream": True}, "best_of"),
         ({"logprobs": 21}, "logprobs"),
         ({"logprobs": True}, "logprobs"),
-        ({"echo": True, "prompt": [1, 2]}, "echo"),
-        ({"echo": True, "logprobs": 1}, "echo"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"temperature": 3}, "temperature"),
     ],
