@@ -144,6 +144,9 @@ def checked(functions: Sequence[FunctionBody], limits: LimitsSection, where: str
         seen.add(name)
         if function.parameters:
             check_schema(function.parameters, limits, f"{path}.parameters")
+            if function.parameters.get("type", "object") != "object":
+                message = f"Invalid '{path}.parameters': expected a schema of type 'object', as arguments are one."
+                raise BadRequest(message, param=f"{path}.parameters")
     return tuple(function.tool() for function in functions)
 
 

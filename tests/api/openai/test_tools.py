@@ -245,6 +245,7 @@ for _ in range(16):
         ({"tools": [{"function": function()}]}, "tools[0].type"),
         ({"tools": [{"type": "oven"}]}, "tools[0].type"),
         ({"tools": [tool(parameters=[])]}, "tools[0].function.parameters"),
+        ({"tools": [tool(parameters={"type": "string"})]}, "tools[0].function.parameters"),
         ({"tools": [tool(parameters=DEEP)]}, "tools[0].function.parameters"),
         ({"tools": [tool(parameters={"title": "x" * 65536})]}, "tools[0].function.parameters"),
         ({"tools": [tool(f"t{number}") for number in range(129)]}, "tools"),
