@@ -126,8 +126,8 @@ def run_all(checks: list[Check], target: Target, console: Console) -> list[Resul
             status.update(f"{number}/{len(checks)} {check.name}")
             results.append(result := run(check, target))
             if result.outcome == "failed":
-                console.print(f"[red]failed[/] {check.name}", highlight=False)
-                console.print(f"       {result.reason}", markup=False, highlight=False)
+                console.print(f"[red]failed[/] {check.name}", highlight=False, soft_wrap=True)
+                console.print(f"       {result.reason}", markup=False, highlight=False, soft_wrap=True)
     return results
 
 

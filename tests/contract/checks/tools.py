@@ -81,10 +81,12 @@ def null_content(target: Target) -> None:
 def _named(name: str) -> Check:
     @check("tools", f"tool_choice names a tool: that one is called, once ({name})")
     def the_named(target: Target) -> None:
-        choice = target.ask("chat", tools=BOTH, tool_choice=named(name), **ENOUGH)["choices"][0]
-        called = [called for called, _ in _calls(choice["message"])]
-        assert called == [name], f"called {called}"
-        assert choice["finish_reason"] in ("tool_calls", "stop")
+        for seed in range(4):
+            fields = {**ENOUGH, "temperature": 1.5, "seed": seed}
+            choice = target.ask("chat", tools=BOTH, tool_choice=named(name), **fields)["choices"][0]
+            called = [called for called, _ in _calls(choice["message"])]
+            assert called == [name], f"called {called}"
+            assert choice["finish_reason"] in ("tool_calls", "stop")
 
     return the_named
 
