@@ -128,7 +128,7 @@ def _as_object(text: str) -> str:
         inner = None
     if not isinstance(inner, dict):
         raise Malformed("expected arguments to be an object")
-    return str(found)
+    return json.dumps(inner)
 
 
 def call(

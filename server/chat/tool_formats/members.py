@@ -63,10 +63,15 @@ def _as_json(text: str) -> str:
     """A value as JSON: that which it is, or else a string."""
     text = text.strip()
     try:
-        json.loads(text)
+        json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return json.dumps(text, ensure_ascii=False)
     return text
+
+
+def _refuse(constant: str) -> None:
+    """NaN and the infinities are no JSON, though Python reads them."""
+    raise ValueError(constant)
 
 
 def _properties(tool: Tool) -> Mapping[str, Any]:

@@ -218,7 +218,8 @@ def _escape(reader: Reader) -> Steps[str]:
     while len(reader.rest) < 2 + digits and (yield from reader.more()):
         pass
     try:
-        found = chr(int(reader.rest[2 : 2 + digits], 16))
+        code = int(reader.rest[2 : 2 + digits], 16)
+        found = "\ufffd" if 0xD800 <= code < 0xE000 else chr(code)
     except (ValueError, OverflowError):
         raise Malformed("expected hexadecimal digits") from None
     reader.take(2 + digits)

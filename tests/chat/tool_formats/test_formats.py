@@ -163,6 +163,8 @@ EXAMPLES: list[tuple[str, str, Said]] = [
         Said(calls=[("now", '{"a": null, "b": [1, 2.5], "c": {"d": false}}')]),
     ),
     ("pythonic", "[1, 2, 3]", Said("[1, 2, 3]")),
+    ("pythonic", "[now(a='\\ud800\\x41')]", Said(calls=[("now", '{"a": "\ufffdA"}')])),
+    ("glm", "<tool_call>now<arg_key>a</arg_key><arg_value>NaN</arg_value>", Said(calls=[("now", '{"a": "NaN"')])),
     ("mistral", '[TOOL_CALLS] [{"name": "now", "arguments": {}, "id": "abcdefghi"}]', Said(calls=CALLED)),
     ("mistral", '[TOOL_CALLS]now[ARGS]{"a": 1}', Said(calls=[("now", '{"a": 1}')])),
     ("mistral-args", "[TOOL_CALLS]now[CALL_ID]123456789[ARGS]{}[TOOL_CALLS]now[ARGS]{}", Said(calls=CALLED * 2)),
