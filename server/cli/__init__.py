@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import bench, chat, keys, models, serve, tls
+from server.cli import bench, chat, keys, models, requests, serve, tls
 from server.cli.failure import Commands
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ def llm_api(
 
 app.command("serve")(serve.serve)
 app.add_typer(models.app, name="models")
+app.add_typer(requests.app, name="requests")
 app.command("chat")(chat.chat)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tls.app, name="tls")

@@ -72,6 +72,9 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self._call("POST", path, body)
 
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path)
+
     @contextmanager
     def events(self, method: str, path: str, body: Any = None) -> Iterator[Iterator[Event]]:
         """The events of a stream; leaving closes the connection."""

@@ -7,11 +7,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
-from inspect import Parameter, Signature, signature
-from pathlib import Path
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -22,81 +19,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from server.cli import offline, options
-from server.cli.client import Client, Event, Unreachable
-from server.cli.failure import Failure, say
-from server.settings import Settings
+from server.cli import asking, offline
+from server.cli.asking import Asked, print_json
+from server.cli.client import Client, Event
+from server.cli.failure import Failure
 
 app = typer.Typer(help="Models: what there is, what is loaded, what a load would take.", no_args_is_help=True)
+command = partial(asking.command, app)
 
 Name = Annotated[str, typer.Argument(help="The model's name, or one of its aliases.")]
 
 STYLES = {"ready": "green", "loading": "yellow", "unloading": "yellow", "failed": "red", "no file": "red"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Whom a command asks, and how it answers."""
-
-    settings: Settings
-    client: Client
-    as_json: bool
-
-    def model(self, name: str) -> dict[str, Any]:
-        return flat(self.client.get(path_of(name)))
-
-    def either(self, online: Callable[[], Any], from_files: Callable[[], Any]) -> Any:
-        """The server's answer, or if none is there, what the files say."""
-        try:
-            return online()
-        except Unreachable:
-            say(f"No server answers at {self.client.root}: this is from {self.settings.paths.models} and the files.")
-            return from_files()
-
-
-def command(name: str) -> Callable[[Callable[..., None]], None]:
-    """Registers a function of `Asked` and its own parameters as a command that also takes the options of all."""
-
-    def register(function: Callable[..., None]) -> None:
-        @wraps(function)
-        def run(
-            url: str | None,
-            key: str,
-            certificate: Path | None,
-            insecure: bool,
-            config: Path | None,
-            models: Path | None,
-            data_dir: Path | None,
-            as_json: bool,
-            **own: Any,
-        ) -> None:
-            settings = options.settings_from(config, models, data_dir)
-            with options.client_for(settings, url, key, certificate, insecure) as client:
-                function(Asked(settings, client, as_json), **own)
-
-        parameters = [each for each in signature(function, eval_str=True).parameters.values() if each.name != "asked"]
-        # Typer reads a command's options from its signature, and its help from the docstring.
-        run.__signature__ = Signature([*parameters, *_SHARED])  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in (*parameters, *_SHARED)}
-        app.command(name)(run)
-
-    return register
-
-
-def _option(name: str, kind: Any, default: Any) -> Parameter:
-    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind)
-
-
-_SHARED = (
-    _option("url", options.Url, None),
-    _option("key", options.Key, ""),
-    _option("certificate", options.Certificate, None),
-    _option("insecure", options.Insecure, False),
-    _option("config", options.Config, None),
-    _option("models", options.Models, None),
-    _option("data_dir", options.DataDir, None),
-    _option("as_json", options.Json, False),
-)
 
 
 @command("list")
@@ -115,7 +48,7 @@ def list_models(asked: Asked) -> None:
 @command("show")
 def show(asked: Asked, name: Name) -> None:
     """Everything about one model."""
-    found = asked.either(lambda: asked.model(name), lambda: offline.entry(asked.settings, name))
+    found = asked.either(lambda: _model(asked, name), lambda: offline.entry(asked.settings, name))
     print_json(found) if asked.as_json else print_facts(found)
 
 
@@ -131,7 +64,7 @@ def estimate(asked: Asked, name: Name) -> None:
 @command("load")
 def load(asked: Asked, name: Name) -> None:
     """Load a model, and show how far it is. Ctrl-C ends the watching, not the load."""
-    name = asked.model(name)["id"]
+    name = _model(asked, name)["id"]
     with _bar(name, quiet=asked.as_json or not sys.stderr.isatty()) as report:
         Follower(asked.client, name, report).start()
         state = flat(asked.client.post(f"{path_of(name)}/load"))
@@ -191,6 +124,10 @@ def _bar(name: str, *, quiet: bool) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as progress:
         task = progress.add_task(f"Loading {name}", total=100)
         yield lambda done: progress.update(task, completed=done)
+
+
+def _model(asked: Asked, name: str) -> dict[str, Any]:
+    return flat(asked.client.get(path_of(name)))
 
 
 def path_of(name: str) -> str:
@@ -277,7 +214,3 @@ def size(count: int | None) -> str:
             return f"{amount:.0f} {unit}"
         amount /= 1000
     return f"{amount:.1f} GB"
-
-
-def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -36,12 +36,15 @@ class FakeServer:
     load_error: str = ""
     busy: bool = False
     status_events: int = 1
+    running: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def routes(self) -> list[Route]:
         return [
             Route("/v1/models", self.list),
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
             Route("/v1/status", self.status),
+            Route("/v1/requests", self.list_running),
+            Route("/v1/requests/{id}", self.stop, methods=["DELETE"]),
             Route("/v1/models/{id:path}/load", self.load, methods=["POST"]),
             Route("/v1/models/{id:path}/unload", self.unload, methods=["POST"]),
             Route("/v1/models/{id:path}/estimate", self.estimate),
@@ -79,6 +82,14 @@ class FakeServer:
 
     async def estimate(self, request: Request) -> Response:
         return JSONResponse({"id": request.path_params["id"], "total": 4_300_000_000})
+
+    async def list_running(self, request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": list(self.running.values())})
+
+    async def stop(self, request: Request) -> Response:
+        if self.running.pop(request.path_params["id"], None) is None:
+            return failed(404, "No such request is running.")
+        return JSONResponse({"id": request.path_params["id"], "stopped": True})
 
     async def status(self, request: Request) -> Response:
         states = {name: self.entry(name)["llm_api"] for name in self.models}
