@@ -61,6 +61,11 @@ class Calling:
         name = self.turn.tool_choice.name
         return tuple(tool for tool in self.offered if name is None or tool.name == name)
 
+    @property
+    def parallel(self) -> bool:
+        """Whether it may make several calls. A tool that is named is called exactly once, as with OpenAI."""
+        return self.turn.parallel_calls and self.turn.tool_choice.name is None
+
     def prepare(self, messages: Sequence[Message]) -> tuple[Sequence[Message], list[dict[str, Any]]]:
         """Messages and tools as the template can show them."""
         form, shown = self.format, self.template.shown
@@ -76,7 +81,7 @@ class Calling:
 
     def channels(self, prompt: str) -> Channels:
         """What reads the answer to this prompt."""
-        form, tools, parallel = self.format, self.callable, self.turn.parallel_calls
+        form, tools, parallel = self.format, self.callable, self.parallel
         if not tools and not form.owns_reasoning:
             return Channels.after(prompt, tags=self._tags)
         return Channels.after(
@@ -103,7 +108,7 @@ class Calling:
         tools = tuple(_enforceable(tool, self.turn.tools.index(tool)) for tool in self.callable)
         rule = forms.rule(form) if form is not None else None
         required = self.turn.tool_choice.mode == "required"
-        wanted = Wanted(tools, required, self.turn.parallel_calls, self._thought(prompt), rule)
+        wanted = Wanted(tools, required, self.parallel, self._thought(prompt), rule)
         grammar = Grammar(wanted, tokens)
         return Constraint(self.format.constrain(grammar) if self.callable else self.format.formed(grammar))
 

@@ -172,3 +172,11 @@ def test_what_others_ask_is_enforced_as_far_as_can_be(schema: dict[str, Any]) ->
     found = one.constraint("", Tokens())
     assert found is not None
     assert '"to"' in found.grammar
+
+
+def test_a_named_tool_is_called_once() -> None:
+    named = ToolChoice("required", "find_way")
+    once = calling(DEMO, tool_choice=named, parallel_calls=False)
+    asked = calling(DEMO, tool_choice=named)
+    assert asked.constraint("", Tokens()) == once.constraint("", Tokens())
+    assert asked.constraint("", Tokens()) != calling(DEMO, tool_choice=ToolChoice("required")).constraint("", Tokens())
