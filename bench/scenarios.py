@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench.finding import Finding, Target
 from bench.prompts import common_prefix
@@ -187,11 +188,50 @@ def newcomer(bench: Bench) -> Iterator[Finding]:
     yield bench.find("newcomer", "first, of its time alone", "×", ratios, Target(1.3))
 
 
+STRING = {"type": "string", "maxLength": 12}
+RECORD: dict[str, Any] = {
+    "order_number": {"type": "integer", "minimum": 1, "maximum": 999_999},
+    "customer_name": STRING,
+    "delivery_address": STRING,
+    "payment_method": {"enum": ["card", "invoice", "cash on delivery"]},
+    "priority": {"enum": ["low", "normal", "high"]},
+    "gift_wrapping": {"type": "boolean"},
+    "discount_percent": {"type": "integer", "minimum": 0, "maximum": 90},
+    "shipping_country": STRING,
+    "expected_delivery": {"type": "string", "format": "date"},
+    "customer_comment": STRING,
+}
+"""The ten fields of a record as one gets them out of a letter."""
+
+
+def structured(bench: Bench) -> Iterator[Finding]:
+    """A record of ten fields as JSON, against as many tokens of free text from as many streams."""
+    server = bench.ours
+    if server is None:
+        return
+    schema = {"type": "object", "properties": RECORD, "required": list(RECORD), "additionalProperties": False}
+    form = {"type": "json_schema", "json_schema": {"name": "record", "schema": schema}}
+    for streams in (1, 8) if bench.quick else (1, 8, 32):
+        held: list[float] = []
+        ratios: list[float] = []
+        for turn in range(bench.rounds):
+            prompts = [bench.vocabulary.words(16, f"structured {streams} {turn} {n}") for n in range(streams)]
+            asks = [server.chat([("user", prompt)], 500, response_format=form) for prompt in prompts]
+            answers = bench.play(server, asks).answers
+            tokens = round(sum(answer.token_count() for answer in answers) / streams)
+            free = bench.play(server, [server.chat([("user", prompt)], tokens) for prompt in prompts]).answers
+            held.append(aggregate_rate(answers, 500))
+            ratios.append(held[-1] / aggregate_rate(free, tokens))
+        name = f"{streams} stream" + "s" * (streams > 1)
+        yield bench.find("structured", f"{name} of JSON", "tok/s", {OURS: held})
+        yield bench.find("structured", f"{name}, of free text", "×", {OURS: ratios}, Target(1.5, at_least=True))
+
+
 Scenario = Callable[[Bench], Iterator[Finding]]
 
 SCENARIOS: dict[str, Scenario] = {
     function.__name__.replace("_", "-"): function
-    for function in (generating, streams, shared, conversations, newcomer, footprint, flood, key_check)
+    for function in (generating, streams, shared, conversations, newcomer, structured, footprint, flood, key_check)
 }
 
 OF_OTHERS = ("generating", "streams", "shared")

@@ -12,7 +12,6 @@ import itertools
 import weakref
 from array import array
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,7 +47,7 @@ class LocalBackend:
         self._settings = settings
         self._numbers = itertools.count(1)
         self._writers = deep_executor("prompt", threads=2)
-        self._compilers = ThreadPoolExecutor(1, "grammar")
+        self._compilers = deep_executor("grammar")
         self._templates: weakref.WeakKeyDictionary[LiveModel, asyncio.Task[ChatTemplate]] = weakref.WeakKeyDictionary()
 
     @asynccontextmanager
