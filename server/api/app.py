@@ -27,7 +27,7 @@ from server.catalog import Catalog
 from server.chat.backend import Backend
 from server.chat.completion import LocalBackend
 from server.chat.embedding import LocalEmbeddings
-from server.chat.register import Register
+from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
 from server.settings import Settings
 from server.store.audit import AuditLog
@@ -53,7 +53,7 @@ def build_app(
     metrics = Metrics()
     pool = pool or Pool(settings, catalog, metrics)
     register = Register(backend or LocalBackend(pool, catalog, settings))
-    vectors = LocalEmbeddings(pool, catalog)
+    vectors = RegisteredEmbeddings(LocalEmbeddings(pool, catalog), register)
     database = Database.open(settings)
     keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
     limit = settings.limits.kept_mb << 20
@@ -122,8 +122,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await asyncio.gather(watching, return_exceptions=True)
         await house.pool.close()
         house.backend.close()
-        if isinstance(house.embeddings, LocalEmbeddings):
-            house.embeddings.close()
+        house.embeddings.close()
         await asyncio.to_thread(house.keys.close)
         await asyncio.to_thread(house.database.close)
 

@@ -76,3 +76,6 @@ class Embeddings(Protocol):
 
     async def rank(self, ranking: Ranking) -> Scores:
         """A score for each document."""
+
+    def close(self) -> None:
+        """Nobody asks it any more."""

@@ -1,4 +1,4 @@
-"""What is being answered now: whose it is, how far it is, and a way to stop it. Stands in front of the one door."""
+"""What is being answered now: whose it is, how far it is, and a way to stop it. Stands in front of the doors."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Literal
 
-from server.chat.backend import Answer, Backend, Token
+from server.chat.backend import Answer, Backend, Embeddings, Token
 from server.chat.messages import Turn, Usage
+from server.chat.vectors import Ranking, Scores, Texts, Vectors
 from server.chat.written import Written
 from server.errors import Stopped
 from server.telemetry import request_id
@@ -19,12 +20,15 @@ State = Literal["waiting", "prefilling", "generating"]
 
 
 class Entry:
-    """One turn that is being answered. Its id is that of the call it came with, which a client may choose."""
+    """A turn that is being answered, or texts that become vectors. Its id is that of the call it came with, which a
+    client may choose.
+    """
 
-    def __init__(self, turn: Turn, scope: asyncio.Timeout) -> None:
+    def __init__(self, model: str, owner: str, scope: asyncio.Timeout, *, answered: bool) -> None:
         self.id = request_id.get()
-        self.model = turn.model
-        self.owner = turn.owner
+        self.model = model
+        self.owner = owner
+        self._answered = answered
         self.started = time.time()
         self._began = time.monotonic()
         self._scope = scope
@@ -46,18 +50,23 @@ class Entry:
 
     @property
     def state(self) -> State:
-        """`waiting`: for the model or in its line. `prefilling`: nothing of the answer has come yet."""
+        """`waiting`: for the model or in its line. `prefilling`: nothing of the answer has come yet. Texts that become
+        vectors are always said to be prefilling.
+        """
+        if not self._answered:
+            return "prefilling"
         if self._answer is None or self._answer.waiting:
             return "waiting"
         return "generating" if self.usage.completion_tokens else "prefilling"
 
     def stop(self) -> None:
         """End it now: whoever reads the answer gets Stopped."""
-        self._scope.reschedule(asyncio.get_running_loop().time())
+        if not self._scope.expired():
+            self._scope.reschedule(asyncio.get_running_loop().time())
 
 
 class Register:
-    """All turns that are being answered; the door that is given is opened for each."""
+    """All that is being answered; for turns it is the door, and opens the one it was given."""
 
     def __init__(self, door: Backend) -> None:
         self.door = door
@@ -72,14 +81,19 @@ class Register:
     @asynccontextmanager
     async def open(self, turn: Turn) -> AsyncIterator[Answer]:
         """As the door's, and entered here until it is left. Enter and leave it in one task."""
+        async with self.entered(turn.model, turn.owner) as entry, self.door.open(turn) as answer:
+            entry.opened(answer)
+            yield answer
+
+    @asynccontextmanager
+    async def entered(self, model: str, owner: str, *, answered: bool = True) -> AsyncIterator[Entry]:
+        """An entry for as long as the context lasts. Stopping it cancels what goes on in there, and raises Stopped."""
         number = next(self._numbers)
         scope = asyncio.timeout(None)
         try:
             async with scope:
-                entry = self._entries[number] = Entry(turn, scope)
-                async with self.door.open(turn) as answer:
-                    entry.opened(answer)
-                    yield answer
+                entry = self._entries[number] = Entry(model, owner, scope, answered=answered)
+                yield entry
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -95,6 +109,25 @@ class Register:
 
     async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> Sequence[Token]:
         return await self.door.label(model, tokens, owner=owner)
+
+    def close(self) -> None:
+        self.door.close()
+
+
+class RegisteredEmbeddings:
+    """The door for vectors; what goes through it is entered too."""
+
+    def __init__(self, door: Embeddings, register: Register) -> None:
+        self.door = door
+        self._register = register
+
+    async def embed(self, texts: Texts) -> Vectors:
+        async with self._register.entered(texts.model, texts.owner, answered=False):
+            return await self.door.embed(texts)
+
+    async def rank(self, ranking: Ranking) -> Scores:
+        async with self._register.entered(ranking.model, ranking.owner, answered=False):
+            return await self.door.rank(ranking)
 
     def close(self) -> None:
         self.door.close()
