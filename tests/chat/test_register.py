@@ -56,21 +56,23 @@ async def test_stopping_ends_it_wherever_it_is(open: bool) -> None:
 
 
 async def test_stopping_twice_is_stopping_once() -> None:
-    leaving, register = asyncio.Event(), Register(ScriptedBackend())
+    entered, unwinding, leaving = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    register = Register(ScriptedBackend())
 
     async def linger() -> None:
         async with register.entered("m", "ann"):
+            entered.set()
             try:
                 await asyncio.Event().wait()
             finally:
+                unwinding.set()
                 await leaving.wait()
 
     task = asyncio.create_task(linger())
-    await asyncio.sleep(0)
+    await entered.wait()
     (entry,) = register.entries
     entry.stop()
-    while not task.cancelling():
-        await asyncio.sleep(0)
+    await unwinding.wait()
     entry.stop()
     leaving.set()
     with pytest.raises(Stopped):
