@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from server.api.anthropic.blocks import PARAGRAPH, AnyMessage, TextBlock, conversation
 from server.api.auth import Principal
 from server.api.openai.fields import Fields, Sampling, Share
+from server.api.openai.tools import check_schema, known_tool
 from server.catalog import ModelCard
 from server.chat.messages import Form, Message, Tool, ToolChoice, Turn
 from server.chat.template import with_system
@@ -157,20 +158,24 @@ class CountBody(Fields):
             )
 
     def _check_tools(self, limits: LimitsSection) -> None:
-        names = [tool.name for tool in self.tools or ()]
-        if len(names) > limits.tools:
-            raise BadRequest(f"tools holds {len(names)} tools: expected at most {limits.tools}.", param="tools")
-        if twice := next((name for name in names if names.count(name) > 1), None):
-            raise BadRequest(f"tools: expected names that differ, found {twice!r} twice.", param="tools")
-        if self.tool_choice is None or isinstance(self.tool_choice, NoChoice):
-            return
-        if not names:
+        tools = self.tools or []
+        if len(tools) > limits.tools:
+            raise BadRequest(f"tools holds {len(tools)} tools: expected at most {limits.tools}.", param="tools")
+        known: dict[str, Tool] = {}
+        for at, tool in enumerate(tools):
+            path = f"tools[{at}].input_schema"
+            if tool.name in known:
+                raise BadRequest(f"tools: expected names that differ, found {tool.name!r} twice.", param="tools")
+            check_schema(tool.input_schema, limits, path)
+            if tool.input_schema.get("type", "object") != "object":
+                raise BadRequest(
+                    f"Invalid '{path}': expected a schema of type 'object', as inputs are one.", param=path
+                )
+            known[tool.name] = tool.tool()
+        if isinstance(self.tool_choice, NamedChoice):
+            known_tool(self.tool_choice.name, known, "tool_choice", "tool_choice.name")
+        elif isinstance(self.tool_choice, AutoChoice) and not tools:
             raise BadRequest("tool_choice needs tools, and there are none.", param="tool_choice")
-        if isinstance(self.tool_choice, NamedChoice) and self.tool_choice.name not in names:
-            raise BadRequest(
-                f"tool_choice names {self.tool_choice.name[:128]!r}: expected one of {', '.join(names)[:500]}.",
-                param="tool_choice.name",
-            )
 
 
 class MessageBody(CountBody):

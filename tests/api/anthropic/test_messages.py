@@ -349,6 +349,10 @@ async def test_count_tokens(served: Served, client: anthropic.AsyncAnthropic) ->
         await client.messages.count_tokens(model="nope", messages=said)
 
 
+def deep(levels: int) -> dict[str, Any]:
+    return {"a": deep(levels - 1)} if levels else {}
+
+
 IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
 
 
@@ -377,6 +381,8 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
         ({"tools": [{"type": "bash_20250124", "name": "bash"}]}, "'tools[0]"),
         ({"tools": [{"name": "a b", "input_schema": {}}]}, "'tools[0].name'"),
         ({"tools": [WEATHER, WEATHER]}, "tools"),
+        ({"tools": [{"name": "t", "input_schema": {"type": "string"}}]}, "'tools[0].input_schema'"),
+        ({"tools": [{"name": "t", "input_schema": {"properties": deep(40)}}]}, "tools[0].input_schema"),
         ({"tools": [{**WEATHER, "name": f"t{i}"} for i in range(129)]}, "tools"),
         ({"tool_choice": {"type": "any"}}, "tool_choice"),
         ({"tools": [WEATHER], "tool_choice": {"type": "tool", "name": "x"}}, "tool_choice"),
