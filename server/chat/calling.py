@@ -62,6 +62,11 @@ class Calling:
         return tuple(tool for tool in self.offered if name is None or tool.name == name)
 
     @property
+    def required(self) -> bool:
+        """Whether it must call, and may say nothing instead."""
+        return self.turn.tool_choice.mode == "required"
+
+    @property
     def parallel(self) -> bool:
         """Whether it may make several calls. A tool that is named is called exactly once, as with OpenAI."""
         return self.turn.parallel_calls and self.turn.tool_choice.name is None
@@ -107,8 +112,7 @@ class Calling:
             return None
         tools = tuple(_enforceable(tool, self.turn.tools.index(tool)) for tool in self.callable)
         rule = forms.rule(form) if form is not None else None
-        required = self.turn.tool_choice.mode == "required"
-        wanted = Wanted(tools, required, self.parallel, self._thought(prompt), rule)
+        wanted = Wanted(tools, self.required, self.parallel, self._thought(prompt), rule)
         grammar = Grammar(wanted, tokens)
         return Constraint(self.format.constrain(grammar) if self.callable else self.format.formed(grammar))
 
@@ -117,7 +121,8 @@ class Calling:
         if self.format.owns_reasoning:
             return None
         opened = opens_reasoning(prompt, self._tags)
-        if not opened and not self.callable and (self._has_thought(prompt) or not self._may_think):
+        free = self.callable and not self.required
+        if not opened and not free and (self._has_thought(prompt) or not self._may_think):
             return None
         return Thought(*self._tags, opened=opened)
 

@@ -180,3 +180,14 @@ def test_a_named_tool_is_called_once() -> None:
     asked = calling(DEMO, tool_choice=named)
     assert asked.constraint("", Tokens()) == once.constraint("", Tokens())
     assert asked.constraint("", Tokens()) != calling(DEMO, tool_choice=ToolChoice("required")).constraint("", Tokens())
+
+
+def test_a_model_that_never_learnt_to_think_calls_at_once_when_it_must() -> None:
+    must = ToolChoice("required")
+    plain = calling(PLAIN, tool_choice=must).constraint("", Tokens())
+    card = ModelCard("m", Path("m.gguf"), reasoning=("<think>", "</think>"))
+    thinker = calling(PLAIN, card=card, tool_choice=must).constraint("", Tokens())
+    assert plain is not None
+    assert thinker is not None
+    assert "think" not in plain.grammar
+    assert "think" in thinker.grammar
