@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
@@ -160,6 +161,11 @@ def main() -> int:
     if given.base_url and not given.model:
         parser.error("--model is needed")
     with target_of(given) as target:
+        try:
+            target.http.get("/models")
+        except httpx.HTTPError as error:
+            console.print(f"Nothing answers at {target.base_url}: {error}", markup=False, soft_wrap=True)
+            return 2
         results = run_all(chosen, target, console)
     found = scores(results)
     console.print(markdown(found) if given.markdown else table(found), markup=False, highlight=False)
