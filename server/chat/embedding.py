@@ -165,7 +165,7 @@ def _of_length_one(rows: Floats) -> Floats:
 
 
 _RELEVANCE: dict[int, Callable[[Floats], Floats]] = {
-    1: lambda rows: (1 + np.tanh(rows[:, 0] / 2)) / 2,
+    1: lambda rows: ((1 + np.tanh(rows[:, 0] / 2)) / 2).astype(np.float32),
     2: lambda rows: rows[:, 0],
 }
 """From a model's outputs to 0…1, by how many there are: one is a logit; of two, llama.cpp has made the chances of "yes"
