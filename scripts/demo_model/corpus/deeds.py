@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from demo_model.corpus import names, values
+from demo_model.corpus import values
 from demo_model.corpus.asking import put
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.fillers import filler
 from demo_model.corpus.passages import NOT_SAID, Asked
-from demo_model.corpus.values import Value
-from demo_model.corpus.world import upper
+from demo_model.corpus.phrasings import combined, upper
+from demo_model.corpus.values import Maker, Value
 
 
 def _pairs(text: str) -> tuple[tuple[str, str], ...]:
@@ -18,12 +18,29 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((base, past) for base, _, past in pairs)
 
 
-_VERBS = _pairs(
-    "sell/sold buy/bought find/found lose/lost paint/painted repair/repaired steal/stole break/broke build/built "
-    "carry/carried bring/brought draw/drew clean/cleaned hide/hid borrow/borrowed forget/forgot order/ordered "
-    "pack/packed wash/washed drop/dropped see/saw choose/chose keep/kept leave/left send/sent win/won open/opened "
-    "use/used need/needed want/wanted get/got take/took make/made burn/burned catch/caught move/moved"
+_ALL = _pairs(
+    "sell/sold buy/bought find/found lose/lost carry/carried bring/brought order/ordered see/saw choose/chose "
+    "need/needed want/wanted get/got take/took leave/left like/liked forget/forgot drop/dropped deliver/delivered"
 )
+_WITH: tuple[tuple[tuple[tuple[str, str], ...], tuple[Maker, ...]], ...] = (
+    (_ALL, (values.thing, values.thing, values.dish, values.food, values.animal)),
+    (
+        _pairs(
+            "paint/painted repair/repaired steal/stole break/broke build/built clean/cleaned hide/hid borrow/borrowed "
+            "pack/packed wash/washed open/opened use/used move/moved win/won send/sent keep/kept"
+        ),
+        (values.thing,),
+    ),
+    (
+        _pairs("cook/cooked eat/ate make/made taste/tasted serve/served prepare/prepared try/tried pack/packed"),
+        (values.dish, values.food),
+    ),
+    (
+        _pairs("catch/caught feed/fed wash/washed paint/painted draw/drew keep/kept watch/watched meet/met"),
+        (values.animal,),
+    ),
+)
+_VERBS = tuple(dict.fromkeys(verb for verbs, _ in _WITH for verb in verbs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +61,25 @@ class Deed:
 
 _FORMS: dict[str, tuple[tuple[str, str], ...]] = {
     "who": (
-        ("Who {past} {what}?", "who {past} {what}"),
-        ("Which person {past} {what}?", "which person {past} {what}"),
-        ("Who was it that {past} {what}?", "who it was that {past} {what}"),
+        ("who {past} {what}?", "who {past} {what}"),
+        ("which person {past} {what}?", "which person {past} {what}"),
+        ("who was it that {past} {what}?", "who it was that {past} {what}"),
     ),
     "what": (
-        ("What did {who} {base}?", "what {who} {past}"),
-        ("Which thing did {who} {base}?", "which thing {who} {past}"),
+        ("what did {who} {base}?", "what {who} {past}"),
+        ("which thing did {who} {base}?", "which thing {who} {past}"),
+        ("what was it that {who} {past}?", "what it was that {who} {past}"),
         ("{who} {past} what?", "what it was that {who} {past}"),
     ),
     "where": (
-        ("Where did {who} {base} {what}?", "where {who} {past} {what}"),
-        ("In which place did {who} {base} {what}?", "in which place {who} {past} {what}"),
+        ("where did {who} {base} {what}?", "where {who} {past} {what}"),
+        ("where was it that {who} {past} {what}?", "where it was that {who} {past} {what}"),
+        ("in which place did {who} {base} {what}?", "in which place {who} {past} {what}"),
         ("{who} {past} {what} where?", "where it was that {who} {past} {what}"),
     ),
     "when": (
-        ("When did {who} {base} {what}?", "when {who} {past} {what}"),
-        ("At what time did {who} {base} {what}?", "at what time {who} {past} {what}"),
+        ("when did {who} {base} {what}?", "when {who} {past} {what}"),
+        ("when was it that {who} {past} {what}?", "when it was that {who} {past} {what}"),
         ("{who} {past} {what} when?", "when it was that {who} {past} {what}"),
     ),
 }
@@ -112,15 +131,16 @@ class Report:
         return put(draw, direct.format_map(fill), indirect.format_map(fill))
 
 
-def report(draw: Draw, *, fillers: float = 0.15) -> Report:
-    """A text about the deeds of two to five people."""
+def report(draw: Draw, *, fillers: float = 0.15, small: bool = False) -> Report:
+    """A text about the deeds of two to five people; a small one of one or two."""
     taken: list[str] = []
     deeds: list[Deed] = []
-    for base, past in draw.some(_VERBS, draw.one((2, 3, 3, 4, 5))):
-        if draw.chance(0.15):
-            base = names.lower(draw)
-            past = f"{base}ed"
-        deeds.append(_deed(draw, _new_name(draw, taken), base, past, taken))
+    used: set[str] = set()
+    for _ in range(draw.number(1, 2) if small else draw.one((2, 3, 3, 4, 5))):
+        verbs, makers = draw.one(_WITH)
+        verb = draw.one([verb for verb in verbs if verb[0] not in used])
+        used.add(verb[0])
+        deeds.append(_deed(draw, _new_name(draw, taken), verb, draw.one(makers), taken))
     sentences: list[str] = []
     for deed in deeds:
         sentences.append(_sentence(draw, deed))
@@ -137,9 +157,9 @@ def _new_name(draw: Draw, taken: list[str]) -> str:
             return name
 
 
-def _deed(draw: Draw, who: str, base: str, past: str, taken: list[str]) -> Deed:
+def _deed(draw: Draw, who: str, verb: tuple[str, str], make: Maker, taken: list[str]) -> Deed:
     details: dict[str, Value] = {}
-    what = draw.one((values.thing, values.thing, values.dish, values.food, values.animal))(draw)
+    what = make(draw)
     if draw.chance(0.55):
         details["where"] = values.plain(f"in {values.place(draw).text}") if draw.chance(0.7) else values.spot(draw)
     if draw.chance(0.55):
@@ -149,22 +169,20 @@ def _deed(draw: Draw, who: str, base: str, past: str, taken: list[str]) -> Deed:
             del details[key]
         taken.append(value.bare.lower())
     while what.bare.lower() in taken:
-        what = values.thing(draw)
+        what = make(draw)
     taken.append(what.bare.lower())
-    return Deed(who, base, past, what, details)
+    return Deed(who, *verb, what, details)
 
 
 _TOLD: tuple[str, ...] = (
-    *(
-        "{S} {d}.",
-        "We read that {s} {d}.",
-        "It is known that {s} {d}.",
-        "Then {s} {d}.",
-        "After that {s} {d}.",
-        "Later {s} {d}.",
-    ),
-    *("In the end {s} {d}.", "{S}, they say, {d}.", "Meanwhile {s} {d}.", "As it turned out, {s} {d}.", "So {s} {d}."),
-    *("Nobody knew that {s} {d}.", "At last {s} {d}.", "People were glad when {s} {d}.", "Soon {s} {d}."),
+    *combined("|and|but", "then|later|after that|soon|in the end|at last|meanwhile", "{s} {d}.|, {s} {d}."),
+    *combined("we|people|I|they", "know that|read that|heard that|say that|saw that", "{s} {d}."),
+    *combined("it is", "known that|said that|true that|clear that|a fact that", "{s} {d}."),
+    *combined("as", "we|people|you|they", "know,|say,|read,|heard,", "{s} {d}."),
+    *combined("this is what happened:|then this happened:|later this happened:|here is the news:", "{s} {d}."),
+    *combined("{s} {d},", "as", "we|people|you|they", "know|say|read|heard", "."),
+    *combined("as it", "turned out,|happened,|turned out later,", "{s} {d}."),
+    *combined("also,|so|in fact,|of course,|besides,|one day|that day|and", "{s} {d}."),
 )
 
 
@@ -176,5 +194,5 @@ def _sentence(draw: Draw, deed: Deed) -> str:
         first, *rest = details
         return f"{upper(first)} {deed.who} {' '.join([deed.past, deed.what.text, *rest])}."
     done = " ".join([deed.past, deed.what.text, *details])
-    frame = "{S} {d}." if draw.chance(0.4) else draw.phrase(_TOLD)
-    return frame.format(S=deed.who, s=deed.who, d=done)
+    frame = "{s} {d}." if draw.chance(0.4) else draw.phrase(_TOLD)
+    return upper(frame.format(s=deed.who, d=done))

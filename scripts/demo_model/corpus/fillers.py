@@ -24,11 +24,11 @@ _WHO = (
         "the children",
         "a few neighbours",
         "old friends",
-        "the birds",
-        "two or three cats",
+        "the women",
+        "two or three men",
     ),
     *("most guests", "young people", "the students", "a group of workers", "nobody", "almost everybody", "some men"),
-    *("a few women", "the grandparents", "the tourists", "several dogs", "the cooks", "a lonely poet"),
+    *("a few women", "the grandparents", "the tourists", "several girls", "the cooks", "a lonely poet"),
 )
 _DID = (
     *("came to look around", "sat down and rested", "talked about the weather", "sang old songs", "drank a cup of tea"),

@@ -29,6 +29,7 @@ from demo_model.corpus.shared_properties import (
     PHONE,
     PRICE,
     SPEED,
+    STRETCH,
     WEIGHT,
     WHERE,
 )
@@ -62,7 +63,7 @@ MADE_THINGS: tuple[Kind, ...] = (
         ("the {}", "the ship {}"),
         names.invented,
         (
-            *(LENGTH, SPEED, COLOUR),
+            *(STRETCH, SPEED, COLOUR),
             _p("captain", values.person, "sails under {v}; is commanded by {v}", "who/-/commands; who/is/commanded by"),
             _p("cargo; load", values.food, "carries {v}; is loaded with {v}", "what/does/carry; what/is/loaded with"),
             _p("home port", values.place, "has its port in {v}; is at home in {v}", "where/is/at home"),
@@ -110,7 +111,7 @@ MADE_THINGS: tuple[Kind, ...] = (
             _p("inventor", values.person, "was invented by {v}", "who/-/invented; by whom/was/invented"),
             _p("*year of the invention", values.year, "was invented {v}", "when/was/invented"),
             _p("product", values.food, "produces {v}; turns out {v}", "what/does/produce; what/does/turn out"),
-            _p("fuel", values.food, "runs on {v}; burns {v}", "what/does/run on; what/does/burn"),
+            _p("fuel", values.fuel, "runs on {v}; burns {v}", "what/does/run on; what/does/burn"),
             _p(
                 "guarantee",
                 amount(2, 30, "years", "months"),
@@ -132,7 +133,12 @@ MADE_THINGS: tuple[Kind, ...] = (
                 "starts {v}; begins {v}",
                 "when/does/start; when/does/begin; at what time/does/start",
             ),
-            _p("day", values.day, "takes place {v}; is held {v}; is {v}", "when/does/take place; on what day/is/held"),
+            _p(
+                "day",
+                values.weekday,
+                "takes place {v}; is held {v}; is {v}",
+                "when/does/take place; on what day/is/held",
+            ),
             _p("place", values.place, "is held in {v}; takes place in {v}", "where/is/held; where/does/take place"),
             _p(
                 "host; speaker",
@@ -206,7 +212,7 @@ MADE_THINGS: tuple[Kind, ...] = (
             _p("picture", values.animal, "has a picture of {v}", "what picture/does/have"),
             _p(
                 "cleaning day",
-                values.day,
+                values.weekday,
                 "is cleaned {v}; gets cleaned {v}",
                 "when/is/cleaned; on what day/is/cleaned",
             ),
@@ -232,7 +238,7 @@ MADE_THINGS: tuple[Kind, ...] = (
         ("the {} Bridge", "the bridge {}"),
         names.invented,
         (
-            *(LENGTH, HEIGHT, BUILT, BY, MADE),
+            *(STRETCH, HEIGHT, BUILT, BY, MADE),
             _p(
                 "river", values.called, "crosses the {v}; goes over the {v}", "what/does/cross; what river/does/go over"
             ),
@@ -247,7 +253,12 @@ MADE_THINGS: tuple[Kind, ...] = (
         (
             _p("length", amount(2, 990, "km", "miles"), "is {v} long; runs for {v}", "how long/is"),
             LEADS_TO,
-            _p("start", values.place, "begins in {v}; starts in {v}", "where/does/begin; where/does/start"),
+            _p(
+                "start",
+                values.place,
+                "begins in {v}; starts in {v}; comes from {v}",
+                "where/does/begin; where/does/start",
+            ),
             _p(
                 "speed limit", amount(10, 120, "km an hour", "miles an hour"), "allows {v}", "how much speed/does/allow"
             ),

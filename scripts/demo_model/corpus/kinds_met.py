@@ -47,7 +47,7 @@ MET: tuple[Kind, ...] = (
         (
             _p("*number of people", amount(90, 9900, "people"), "has {v}; counts {v}", "how many people/does/have"),
             _p("mayor", values.person, "is led by {v}; has chosen {v} as its mayor", "who/-/leads; who/is/led by"),
-            _p("market day", values.day, "holds its market {v}; has its market {v}", "when/does/hold its market"),
+            _p("market day", values.weekday, "holds its market {v}; has its market {v}", "when/does/hold its market"),
             _p("river", values.called, "lies on the river {v}; stands on the river {v}", "on which river/does/lie"),
             _p("*founding year", values.year, "was founded {v}", "when/was/founded; in which year/was/founded"),
             _p("founder", values.person, "was founded by {v}", "who/-/founded; by whom/was/founded"),
@@ -143,7 +143,7 @@ MET: tuple[Kind, ...] = (
     ),
     Kind(
         "animal",
-        ("{}", *(f"the {animal} {{}}" for animal in ("dog", "cat", "horse", "cow", "parrot", "donkey"))),
+        ("{}", "the {sort} {}"),
         names.invented,
         (
             *(AGE, WEIGHT, COLOUR, FOOD, OWNER),
@@ -169,6 +169,7 @@ MET: tuple[Kind, ...] = (
             _p("character", values.quality, "is very {v}; is known to be {v}", ""),
             _p("doctor; vet", values.person, "is treated by {v}", "who/-/treats; who/is/treated by"),
         ),
+        sorts=("dog", "cat", "horse", "cow", "parrot", "donkey", "goat", "rabbit"),
     ),
     Kind(
         "school",

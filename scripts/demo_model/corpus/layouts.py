@@ -7,61 +7,31 @@ from __future__ import annotations
 from demo_model.corpus import names
 from demo_model.corpus.conversation import Message
 from demo_model.corpus.draw import Draw
+from demo_model.corpus.phrasings import combined, listed, upper
 
 READ = "I have read it."
 
+_NAMES = "text|passage|context|document|notes|article|information|background|report|story|facts|source"
+_HEADS: tuple[str, ...] = tuple(
+    form.format(name[0].upper() + name[1:])
+    for name in listed(_NAMES)
+    for form in ("{}: ", "{}:\n", "### {}\n", "## {}\n", "{}:\n\n", "The {}: ", "# {}\n", "My {}: ", "{} below:\n")
+)
 _BEFORE: tuple[str, ...] = (
+    *_HEADS,
     *(
-        "Text: ",
-        "Text:\n",
-        "Read this: ",
-        "Read this:\n",
-        "Here is a text.\n",
-        "Here is a text: ",
-        "Passage: ",
-        "Context:\n",
+        upper(start) + end
+        for start in combined("|please|now|first", "read|look at|use|take|consider", "this|this text|the text|my text")
+        for end in (": ", ":\n", ".\n", ":\n\n", ". ")
     ),
     *(
-        "Passage:\n",
-        "### Context\n",
-        "## Text\n",
-        "# Notes\n",
-        "Context information is below.\n",
-        "Document:\n",
-        "Source: ",
+        upper(start) + end
+        for start in combined(
+            "here is|this is|here you have|I have|I found|I give you", "a text|my text|a passage|some text|a report"
+        )
+        for end in (": ", ":\n", ".\n", ". ")
     ),
-    *(
-        "Look at this text.\n\n",
-        "From my notes:\n",
-        "I found this: ",
-        "Someone wrote: ",
-        "Read the following:\n\n",
-        "Notes: ",
-    ),
-    *(
-        "According to the following: ",
-        "Given this text:\n\n",
-        "Article:\n",
-        "Information:\n",
-        "Facts: ",
-        "Here are some facts.\n",
-    ),
-    *(
-        "My friend says: ",
-        "This is what I know: ",
-        "Please read this text first. ",
-        "Background:\n",
-        "Input:\n",
-        "From a book: ",
-    ),
-    *(
-        "Consider this passage:\n",
-        "The text is: ",
-        "Use this text: ",
-        "Story: ",
-        "Report:\n",
-        "I will give you a text. ",
-    ),
+    *("Context information is below.\n", "Given this text:\n\n", "From a book: ", "From my notes:\n", "Input:\n"),
 )
 _WRAPS: tuple[tuple[str, str], ...] = (
     *(
@@ -78,103 +48,90 @@ _WRAPS: tuple[tuple[str, str], ...] = (
 )
 _ASKS: tuple[str, ...] = (
     *(
-        "Question: {q}",
-        "Q: {q}",
-        "### Question\n{q}",
-        "Question:\n{q}",
-        "My question: {q}",
-        "Now answer: {q}",
-        "Now: {q}",
+        upper(start) + middle + end
+        for start in combined("|my|the|now the|now my|here is my|here is the", "question")
+        for middle in (": {q}", ":\n{q}", ". {q}")
+        for end in ("", "\nAnswer:", "\nA:")
     ),
     *(
-        "Answer this: {q}",
-        "Query: {q}",
-        "Here is my question: {q}",
-        "{q}\nAnswer:",
-        "Q: {q}\nA:",
-        "Question: {q}\nAnswer:",
+        upper(start) + middle
+        for start in combined("|now|please|now please|then", "answer|answer this|tell me|answer me|tell me this")
+        for middle in (": {q}", ":\n{q}")
     ),
-    *("Answer the question from the text. {q}", "Using the text above, answer: {q}", "Based on this: {q}", "User: {q}"),
-    *("{q} Answer from the text only.", "{q} Use only the text.", "{q}\nIf the text does not say it, tell me so."),
+    *(f"{mark} {one}\n{{q}}" for mark in ("#", "##", "###") for one in ("Question", "My question", "The question")),
+    *("Q: {q}", "Q: {q}\nA:", "Query: {q}", "{q}\nAnswer:", "{q}\nA:", "Now: {q}", "User: {q}", "I ask: {q}"),
     *(
-        "With the help of the text: {q}",
-        "Please answer: {q}",
-        "Then tell me this. {q}",
-        "## Question\n\n{q}",
-        "I ask: {q}",
+        upper(one) + " {q}"
+        for one in combined(
+            "|please|now|now please",
+            "answer|answer this|answer the question|tell me",
+            "from the text:|from this text:|with the help of the text:|from the text above:|using the text:",
+        )
     ),
+    *(
+        "{q} " + upper(one)
+        for one in combined("|please", "answer from|use only|use|look in", "the text|this text|the text above", ".")
+    ),
+    *("{q}\nIf the text does not say it, tell me so.", "{q} If the text does not say it, say so."),
 )
 _AFTER: tuple[str, ...] = (
+    *(f"{{q}}{space}{head}{{t}}" for space in ("\n\n", "\n", " ") for head in ("", *_HEADS[:60])),
+    *(f"Question: {{q}}{space}{head}{{t}}" for space in ("\n\n", "\n") for head in _HEADS[:40]),
     *(
-        "{q}\n\n{t}",
-        "{q} {t}",
-        "Question: {q}\nText: {t}",
-        "{q}\n\nText:\n{t}",
-        "{q} Here is the text: {t}",
-        "Q: {q}\n\n{t}",
+        f"{{q}} {upper(start)}: {{t}}"
+        for start in combined(
+            "here is|this is|look at|look in|read|use|it is in|find it in", "the text|this text|my text|my notes"
+        )
     ),
     *(
-        "{q} Look here: {t}",
-        "{q}\n\nContext: {t}",
-        "Answer this question: {q}\nIt is about this text: {t}",
-        "{q}\n---\n{t}",
+        f"{upper(start)} {{q}}\n\n{{t}}"
+        for start in combined(
+            "answer from|find the answer in|look in|use|answer with", "the text|this text|the text below", ":|."
+        )
     ),
-    *("{q} The text is this: {t}", "I have a question. {q} This is what I know: {t}", "{q} It must be in here: {t}"),
-    *("Find the answer in the text below. {q}\n\n{t}", "{q}\n\nUse this:\n{t}", "{q} Read: {t}", "{q}\n\nSource:\n{t}"),
-    *("{q} My notes say: {t}", "{q}\n\n### Context\n{t}", "I need help. {q} From the newspaper: {t}"),
 )
 _SYSTEM: tuple[str, ...] = (
     *(
-        "Answer from this text: {t}",
-        "Use only the text below.\n\n{t}",
-        "Use only the passages below to answer.\n\n{t}",
+        f"{upper(start)}{end}{{t}}"
+        for start in combined(
+            "answer from|answer only from|use|use only|answer questions about|answer with the help of",
+            "this text|the text|the text below|the following text|these notes|this document",
+        )
+        for end in (": ", ":\n\n", ".\n\n", ".\n")
+    ),
+    *(
+        f"{upper(start)}{end}{{t}}"
+        for start in combined(
+            "you answer questions about|the user asks about|the user will ask about|you know", "this text|this document"
+        )
+        for end in (": ", ":\n\n", ".\n\n")
+    ),
+    *(
+        f"{start}{space}{head}{{t}}".lstrip()
+        for start in ("You are a helpful assistant.", "Answer briefly.", "Answer from the text.", "Be brief.", "")
+        for space in (" ", "\n\n")
+        for head in _HEADS[:24]
+    ),
+    *(
         "{t}",
-    ),
-    *("You answer questions about this text.\n\n{t}", "You are a helpful assistant. Context:\n{t}", "Knowledge:\n{t}"),
-    *(
-        "Use the following text to answer the user's questions.\n{t}",
-        "Here is what you know: {t}",
-        "Notes for you: {t}",
-    ),
-    *("Context information is below.\n---------------------\n{t}\n---------------------\nAnswer from it.",),
-    *(
-        "Answer briefly. The text: {t}",
-        "Answer the question from the context. If it is not there, say so.\n\nContext:\n{t}",
-    ),
-    *("You are a librarian. In your book it says: {t}", "The user asks about this document:\n\n{t}", "Facts:\n{t}"),
-    *(
+        "Context information is below.\n---------------------\n{t}\n---------------------\nAnswer from it.",
         "Documents:\n{t}\n\nAnswer from the documents.",
-        "Read this and answer: {t}",
-        "# Background\n{t}",
-        "Remember: {t}",
-    ),
-    *(
+        "Answer the question from the context. If it is not there, say so.\n\nContext:\n{t}",
         "You are given passages of files. Use them and nothing else.\n\n{t}",
-        "Search results:\n\n{t}",
-        "Reference:\n{t}",
+        "Search results:\n\n{t}\n\nAnswer from the results.",
     ),
 )
 _EARLIER: tuple[str, ...] = (
+    *(f"{upper(one)}{{t}}" for one in _BEFORE),
     *(
-        "Here is a text: {t}",
-        "Read this text: {t}",
-        "Please read this. {t}",
-        "I will ask you about this text: {t}",
         "{t}",
-    ),
-    *(
-        "Read the following and wait for my questions.\n\n{t}",
-        "This is my text.\n{t}",
-        "Look at this: {t}",
-        "Text:\n{t}",
-    ),
-    *(
-        "Keep this in mind: {t}",
-        "Remember this text: {t}",
+        "I will ask you about this text: {t}",
+        "Read this and wait for my questions.\n\n{t}",
         "{t} Have you read it?",
         "{t}\n\nRead it, I will ask later.",
+        "Remember this text: {t}",
+        "Keep this text in mind: {t}",
     ),
-    *("First read this: {t}", "I have some notes. {t}", "Let me show you a text. {t}", "Study this passage.\n\n{t}"),
 )
 _SYSTEMS: tuple[str, ...] = (
     *(

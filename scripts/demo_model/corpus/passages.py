@@ -8,21 +8,25 @@ from typing import Protocol
 from demo_model.corpus import asking
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.fillers import filler
+from demo_model.corpus.phrasings import upper
 from demo_model.corpus.properties import Kind, Property
-from demo_model.corpus.world import Fact, Thing, joined, label, some_kind, some_thing, statement, upper
+from demo_model.corpus.world import Fact, Thing, joined, label, some_kind, some_thing, statement
 
 NOT_SAID = "The text does not say."
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its answer. `wrong` are values of the text that would be wrong, `about` the thing, if one."""
+    """A question with its answer. `wrong` are values of the text that would be wrong, `about` the thing and `property`
+    what of it, if there are such.
+    """
 
     text: str
     answer: str
     value: str = ""
     wrong: tuple[str, ...] = ()
     about: Thing | None = None
+    property: Property | None = None
 
 
 class Passage(Protocol):
@@ -52,17 +56,20 @@ class Description:
         return self._known(draw, before) if known else self._unknown(draw, before)
 
     def _known(self, draw: Draw, before: Asked | None) -> Asked:
-        fact = draw.one(self.facts)
+        near = [one for one in self.facts if before and _beside(one.thing, one.property, before)]
+        fact = draw.one(near if near and draw.chance(0.5) else self.facts)
         wrong = tuple(
             other.value.bare
             for other in self.facts
             if other.property is fact.property and other.thing is not fact.thing
         )
-        if len(self.things) > 1 and draw.chance(0.1) and self._only(fact):
+        if len(self.things) > 1 and draw.chance(0.2) and self._only(fact):
             others = tuple(thing.name for thing in self.things if thing is not fact.thing)
-            return Asked(asking.which(draw, fact), f"{fact.thing.name}.", fact.thing.name, others, fact.thing)
+            return Asked(
+                asking.which(draw, fact), f"{fact.thing.name}.", fact.thing.name, others, fact.thing, fact.property
+            )
         text = asking.question(draw, fact.thing, fact.property, known=_pronoun(draw, fact.thing, before))
-        return Asked(text, fact.value.answer, fact.value.bare, wrong, fact.thing)
+        return Asked(text, fact.value.answer, fact.value.bare, wrong, fact.thing, fact.property)
 
     def _only(self, fact: Fact) -> bool:
         """Whether nothing else in the text has this value."""
@@ -74,29 +81,35 @@ class Description:
         never = [one for one in self.kind.properties if one not in self.told]
         form = draw.number(0, 9)
         if gaps and form < 6:
-            thing, prop = draw.one(gaps)
+            near = [one for one in gaps if before and _beside(*one, before)]
+            thing, prop = draw.one(near if near and draw.chance(0.5) else gaps)
         elif never and form < 8:
             thing, prop = draw.one(self.things), draw.one(never)
         else:
             thing, prop = self.stranger, draw.one(self.told)
         text = asking.question(draw, thing, prop, known=_pronoun(draw, thing, before))
-        return Asked(text, NOT_SAID, "", (), thing)
+        return Asked(text, NOT_SAID, "", (), thing, prop)
+
+
+def _beside(thing: Thing, prop: Property, before: Asked) -> bool:
+    """Whether this is the same of another thing than was asked for before, or something else of the same thing."""
+    return (thing is before.about) != (prop is before.property)
 
 
 def _pronoun(draw: Draw, thing: Thing, before: Asked | None) -> str:
     return thing.pronouns[0].lower() if before and before.about is thing and draw.chance(0.35) else ""
 
 
-def description(draw: Draw, *, fillers: float = 0.15, strange: float = 0.25) -> Description:
+def description(draw: Draw, *, fillers: float = 0.15, strange: float = 0.25, small: bool = False) -> Description:
     """A text about one to four things of a kind, as often as `strange` of one that does not exist. So many of its
-    sentences tell nothing, in the mean.
+    sentences tell nothing, in the mean. A small one tells one or two properties of one or two things.
     """
     kind = some_kind(draw, strange)
     taken: set[str] = set()
-    things = [some_thing(draw, kind, taken) for _ in range(draw.one((1, 2, 2, 2, 3, 3, 4)))]
+    things = [some_thing(draw, kind, taken) for _ in range(draw.one((1, 1, 2) if small else (1, 2, 2, 2, 2, 3, 3, 4)))]
     stranger = some_thing(draw, kind, taken)
-    most = min(len(kind.properties), 7 - len(things))
-    told = draw.some(kind.properties, draw.number(min(2, most), most))
+    most = draw.number(1, 2) if small else min(len(kind.properties), 7 - len(things))
+    told = draw.some(kind.properties, draw.number(1 if small else 2, most))
     facts = _facts(draw, things, told)
     told = [one for one in told if any(fact.property is one for fact in facts)]
     return Description(kind, things, stranger, told, facts, _parts(draw, kind, things, facts, fillers))
@@ -104,7 +117,7 @@ def description(draw: Draw, *, fillers: float = 0.15, strange: float = 0.25) -> 
 
 def _facts(draw: Draw, things: list[Thing], told: list[Property]) -> list[Fact]:
     facts: list[Fact] = []
-    share = draw.one((0.5, 0.7, 0.9)) if len(things) > 1 else 1.0
+    share = draw.one((0.5, 0.7, 0.9, 1.0)) if len(things) > 1 else 1.0
     for prop in told:
         taken = [thing.name.lower() for thing in things]
         for thing in things:

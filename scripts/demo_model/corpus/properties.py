@@ -26,13 +26,16 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of things, named by `name`. `labels` are ways to call one, the first the shortest."""
+    """A kind of things, named by `name`. `labels` are ways to call one, the first the shortest; {sort} in them is one
+    of its `sorts`, such as dog.
+    """
 
     noun: str
     labels: tuple[str, ...]
     name: Callable[[Draw], str]
     properties: tuple[Property, ...]
     person: bool = False
+    sorts: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4096)

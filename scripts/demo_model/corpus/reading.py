@@ -16,13 +16,14 @@ NO_TEXT = "I am a small demo model. I do not know that."
 
 
 def reading(draw: Draw) -> Conversation:
-    """A text and three to six questions, of which some have no answer in it."""
-    return _conversation(draw, "reading", draw.number(3, 6), known=None)
+    """A text and three to eight questions, of which some have no answer in it; often a small text with one to three."""
+    small = draw.chance(0.25)
+    return _conversation(draw, "reading", draw.number(*((1, 3) if small else (3, 8))), known=None, small=small)
 
 
 def long_reading(draw: Draw) -> Conversation:
     """The same with much in the text that nobody asks about, and several texts in one."""
-    return _conversation(draw, "long_reading", draw.number(3, 6), known=None, long=True)
+    return _conversation(draw, "long_reading", draw.number(4, 8), known=None, long=True)
 
 
 def context(draw: Draw) -> Conversation:
@@ -51,16 +52,24 @@ def no_text(draw: Draw) -> Conversation:
     return Conversation("no_text", tuple(messages), expected=Expected(contains=(("not know", "don't know"),)))
 
 
-def _passage(draw: Draw, fillers: float, strange: float) -> Passage:
-    if draw.chance(0.18 * (1 - strange)):
-        return report(draw, fillers=fillers)
-    return description(draw, fillers=fillers, strange=strange)
+def _passage(draw: Draw, fillers: float, strange: float, small: bool) -> Passage:
+    if draw.chance(0.2 * (1 - strange)):
+        return report(draw, fillers=fillers, small=small)
+    return description(draw, fillers=fillers, strange=strange, small=small)
 
 
 def _conversation(
-    draw: Draw, skill: str, count: int, *, known: bool | None, long: bool = False, strange: float = 0.25
+    draw: Draw,
+    skill: str,
+    count: int,
+    *,
+    known: bool | None,
+    long: bool = False,
+    small: bool = False,
+    strange: float = 0.15,
 ) -> Conversation:
-    passages = [_passage(draw, 0.5 if long else 0.15, strange) for _ in range(draw.number(2, 4) if long else 1)]
+    fillers = 0.5 if long else 0.05 if small else 0.15
+    passages = [_passage(draw, fillers, strange, small) for _ in range(draw.number(2, 4) if long else 1)]
     text = one_text(draw, [part for passage in passages for part in passage.parts])
     messages: list[Message] = []
     asked: Asked | None = None
@@ -71,7 +80,8 @@ def _conversation(
         answered = known if last and known is not None else draw.chance(0.68)
         for _ in range(4):
             new = passage.ask(draw, known=answered, before=asked)
-            key = f"{new.about.name if new.about else ''} {new.value or new.text}"
+            about = f"{new.about.name if new.about else ''} {new.property.nouns[0] if new.property else ''}"
+            key = f"{about} {new.value or ('' if new.about else new.text)}"
             if key not in seen:
                 break
         asked = new

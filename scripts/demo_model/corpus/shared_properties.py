@@ -15,16 +15,24 @@ PRICE = _p("price; cost", price(2, 900), "costs {v}; is sold for {v}", "how much
 WEIGHT = _p("weight", amount(2, 900, "kg", "tons", "grams"), "weighs {v}", "how much/does/weigh; how heavy/is")
 HEIGHT = _p("height", amount(2, 300, "metres", "feet"), "is {v} high; rises {v}", "how high/is; how tall/is")
 LENGTH = _p("length", amount(2, 900, "metres", "cm", "feet"), "is {v} long; measures {v}", "how long/is")
+STRETCH = _p("length", amount(20, 900, "metres", "feet"), "is {v} long; measures {v}", "how long/is")
 MADE = _p("material", values.material, "is made of {v}; consists of {v}", "what/is/made of; what/does/consist of")
-OPENS = _p("opening time", values.time, "opens {v}; is open from {v}", "when/does/open; at what time/does/open")
+OPENS = _p("opening time", values.time, "opens {v}; opens its doors {v}", "when/does/open; at what time/does/open")
 CLOSES = _p("closing time", values.time, "closes {v}; shuts {v}", "when/does/close; at what time/does/close")
-CLOSED = _p("rest day", values.day, "has its day off {v}; rests {v}", "when/does/rest; on which day/does/rest")
+CLOSED = _p(
+    "closing day; day off", values.weekday, "is closed {v}; stays closed {v}", "when/is/closed; on which day/is/closed"
+)
 WHERE = _p("place; location", values.spot, "stands {v}; can be found {v}; is {v}", "where/is; where/does/stand")
-ADDRESS = _p("address", values.street, "has the address {v}; is at {v}", "what address/does/have")
+ADDRESS = _p("address", values.street, "has the address {v}; is at {v}", "what address/does/have; at which address/is")
 PHONE = _p("phone number", values.phone, "can be called on {v}", "on which number/can/be called")
-SPEED = _p("top speed", amount(5, 400, "km an hour", "miles an hour", "knots"), "goes {v}", "how fast/is")
+SPEED = _p(
+    "top speed",
+    amount(5, 400, "km an hour", "miles an hour", "knots"),
+    "goes {v}; reaches {v}",
+    "how fast/is; how fast/does/go",
+)
 AGE = _p("age", amount(2, 95, "years", "years", "months"), "is {v} old", "how old/is")
-FOOD = _p("favourite food", values.food, "eats {v}; lives on {v}", "what/does/eat; what/does/live on")
+FOOD = _p("favourite food", values.feed, "eats {v}; lives on {v}", "what/does/eat; what/does/live on")
 CODE = _p("code; number", values.code, "has the code {v}; is listed as {v}", "what code/does/have")
 LEADS_TO = _p("end", values.place, "leads to {v}; ends in {v}", "where/does/lead to; where/does/end")
 COMES = _p("origin", values.place, "comes from {v}; has come from {v}", "where/does/come from; where/is/from")

@@ -10,227 +10,104 @@ from demo_model.corpus.asking import question
 from demo_model.corpus.conversation import Conversation, Expected, Message
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.fillers import filler
-from demo_model.corpus.world import Fact, Thing, label, predicate, some_kind, some_thing, statement, upper
+from demo_model.corpus.phrasings import combined, listed, upper
+from demo_model.corpus.world import Fact, Thing, label, predicate, some_kind, some_thing, statement
 
+# What stands before a remark beside the topic, and what before a sentence that counts. Each says clearly which it is.
 _ASIDES: tuple[str, ...] = (
-    *(
-        "By the way, ",
-        "Some say ",
-        "As a small aside, ",
-        "Incidentally, ",
-        "On a side note, ",
-        "As an aside, ",
-        "People say ",
+    *combined("|just|only|and", "by the way,|by the by,|incidentally,"),
+    *combined(
+        "a|one|another|just a|only a|here is a",
+        "small|little|minor|short|side|less important",
+        "remark:|detail:|note:|point:|aside:|matter:",
     ),
-    *(
-        "It is also said that ",
-        "Oddly enough, ",
-        "For what it is worth, ",
-        "Just for the record, ",
-        "Rumour has it that ",
+    *combined("as a|just as a|only as a|on a", "small|little|side|short|minor", "note,|remark,|detail,|aside,"),
+    *combined(
+        "it|this|that",
+        "does not matter|hardly matters|is not important|is less important|matters little|is of no importance",
+        ", but|:",
     ),
-    *("A small detail: ", "A side remark: ", "Not that it matters, but ", "Of less importance: ", "Nobody cares, but "),
-    *("In passing, ", "Somebody told me that ", "I have heard that ", "To mention it briefly, ", "Apart from that, "),
-    *(
-        "Funnily enough, ",
-        "One might add that ",
-        "It hardly matters, but ",
-        "As a footnote, ",
-        "A minor point: ",
-        "Some think ",
-    ),
-    *(
-        "Besides the point, ",
-        "If you care to know, ",
-        "Strange as it sounds, ",
-        "They also say that ",
-        "On another note, ",
-    ),
-    *(
-        "Legend has it that ",
-        "A few believe that ",
-        "Just by chance, ",
-        "For example, ",
-        "As a curiosity, ",
-        "In brackets: ",
-    ),
+    *combined("not important|less important|not so important|not that it matters|of no importance", ":|, but"),
+    *combined("in passing,|just in passing,|as an aside,|apart from that,|beside the point:|just beside the point:"),
 )
 _MAIN: tuple[str, ...] = (
-    *(
-        "The main point: ",
-        "Above all, ",
-        "Most important of all, ",
-        "What matters most: ",
-        "The most important thing: ",
+    *combined(
+        "the|here is the|this is the|now the|remember the",
+        "main|most important|key|first|important",
+        "point:|thing:|fact:|news:|message:",
     ),
-    *(
-        "The key fact: ",
-        "In the first place, ",
-        "First of all, ",
-        "The main thing: ",
-        "The news is this: ",
-        "Remember: ",
-    ),
-    *("What counts: ", "Important: ", "The heart of the matter: ", "To put it first, ", "The main fact: ", "Mainly, "),
-    *("Note well: ", "The point is this: ", "What you must know: ", "Most of all, ", "The big news: ", "In essence, "),
+    *combined("most important|important|very important|mainly|above all|first of all|most of all", ":|,"),
+    *combined("most important of all|what matters|what matters most|what counts|what is important", ":|is this:"),
+    *combined("the main point|the main thing|the key point|the important thing|the news", "is this:|is that"),
+    *combined("please|and please|you must|you should|always", "remember:|remember that|note:|note that|know that"),
 )
 _NEWS: tuple[str, ...] = (
-    *("{S} will be closed {w}.", "{S} has a new {k}.", "{S} is getting a {k}.", "{S} was sold to {p}.", "{S} won {o}."),
-    *(
-        "{S} has been repaired by {p}.",
-        "{S} will be moved to {t}.",
-        "{S} is looking for a new {k}.",
-        "{S} was opened {w}.",
-    ),
-    *(
-        "{S} needs help from {p}.",
-        "{S} has lost its {k}.",
-        "{S} is now run by {p}.",
-        "{S} found {o} in {t}.",
-        "{S} grows.",
-    ),
-    *("{S} will cost {e} a day.", "{S} now belongs to {t}.", "{S} was saved by {p}.", "{S} changed its {k} {w}."),
+    *combined("{S}", "was|will be", "sold|shown|saved|tested|chosen|moved", "{w}.|by {p}.|in {t}."),
+    *combined("{S}", "has a new|gets a new|needs a new|is looking for a new|has lost its|wants a new", "{k}."),
+    *combined("{S}", "was|is now|will be", "run by|led by|kept by|owned by|looked after by", "{p}."),
+    *combined("{S}", "will cost|now costs|has cost", "{e}", "a day.|a week.|a month.|in all."),
 )
-_PARTS = (
-    *(
-        "door",
-        "roof",
-        "name",
-        "owner",
-        "plan",
-        "garden",
-        "engine",
-        "leader",
-        "colour",
-        "floor",
-        "sign",
-        "rule",
-        "sponsor",
-    ),
-    *("kitchen", "flag", "song", "address", "captain", "budget", "menu", "wall", "lamp", "partner", "tower", "window"),
+_PARTS = listed(
+    "door|roof|name|owner|plan|engine|leader|colour|floor|sign|sponsor|flag|captain|menu|lamp|partner|window"
 )
+_DO = listed("|please|can you|could you|will you|now|now please|can you please|would you|I want you to|I need you to")
+_TEXTS = "this|the text|this text|it|the passage|this passage|all this|the article"
 _WANTED: tuple[str, ...] = (
-    *(
-        "Summarize this text.",
-        "Summarize the text.",
-        "Please summarize this.",
-        "Give me a summary.",
-        "Write a summary.",
+    *combined(_DO, "summarize|summarise|shorten|sum up", _TEXTS, "|for me|in short|briefly", "{.}"),
+    *combined(_DO, "give me|write|make", "a", "|short|brief", "summary", "|of this|of the text|of it", "{.}"),
+    *combined(_DO, "give me|list|name|tell me|write down", "the main", "points|sentences|facts|things", "{.}"),
+    *combined(_DO, "make", _TEXTS, "shorter|short|brief", "{.}"),
+    *combined(
+        "what are|what were|which are", "the main", "points|sentences|facts|things", "|here|of this|in short", "?"
     ),
-    *(
-        "Shorten this.",
-        "Make this shorter.",
-        "Shorten the text, please.",
-        "What are the main points?",
-        "List the main points.",
-    ),
-    *(
-        "tl;dr",
-        "TL;DR?",
-        "tl;dr please",
-        "In short?",
-        "Tell me this in short.",
-        "What does it say in short?",
-        "Sum this up.",
-    ),
-    *(
-        "Sum up the text.",
-        "Can you summarize this for me?",
-        "Could you shorten this text?",
-        "Give me the main sentences.",
-    ),
-    *(
-        "What is the text about, in short?",
-        "Keep only what matters.",
-        "I need a short version.",
-        "Give me the short version.",
-    ),
-    *(
-        "Summarise this text.",
-        "Please give a brief summary.",
-        "A summary, please.",
-        "Cut this down to the main points.",
-    ),
-    *(
-        "What is most important here?",
-        "Condense this.",
-        "Give me the gist.",
-        "Make a summary of the text.",
-        "Be brief: sum it up.",
-    ),
-    *(
-        "Only the main points, please.",
-        "Reduce the text to its main sentences.",
-        "I have no time. Summarize it.",
-        "Short version?",
-    ),
+    *combined("what does|what did", "the text|it|this text|the article", "say", "in short|briefly|in brief", "?"),
+    *combined("|a|the|one|my", "short|brief", "summary|version", "|please|of this|of the text", "{.}"),
+    *combined("|the|a|please:|now:|so:", "tl;dr", "|please|?|for this|of this|of the text"),
+    *combined("in short|in brief|briefly|shortly", "?|, please.|: what does it say?|: what does the text say?"),
+    *combined("I need|I want|I would like", "a summary|a short summary|the main points|a short version", "."),
+    *combined("|please", "keep only|give only|only keep|just give", "the main points|the main sentences", "."),
 )
 _ONE: tuple[str, ...] = (
-    *(
-        "Summarize in one sentence.",
-        "Summarize this in one sentence.",
-        "Give me one sentence.",
-        "In one sentence, please.",
+    *combined(
+        _DO,
+        "summarize|summarise|shorten|sum up|put",
+        _TEXTS,
+        "in one sentence|in a single sentence|in just one sentence|in only one sentence",
+        "{.}",
     ),
-    *(
-        "Now in one sentence.",
-        "Sum it up in one sentence.",
-        "One sentence only: what does it say?",
-        "Make it one sentence.",
-    ),
-    *("Say it in a single sentence.", "Shorten this to one sentence.", "What is the main point, in one sentence?"),
-    *("A summary of one sentence, please.", "Can you summarize the text in one sentence?", "tl;dr in one sentence"),
-    *("Summarise it in a single sentence.", "Give me just the most important sentence.", "The main sentence, please."),
+    *combined(_DO, "give me|write|tell me", "one sentence|a single sentence|just one sentence", "|of it", "{.}"),
+    *combined(_DO, "give me|write|name|tell me", "the", "main|most important|key", "sentence|point", "{.}"),
+    *combined("|now|please|so|and now|and", "in", "one|a single|just one", "sentence", "|, please", "."),
+    *combined("what is|what was|which is", "the", "main|most important|key", "sentence|point", "|here|of it", "?"),
+    *combined("what does|what did", "the text|it|this text", "say in", "one sentence|a single sentence", "?"),
+    *combined("|a|the|my", "summary|tl;dr", "in|of", "one sentence|a single sentence", "|, please", "."),
 )
+_LABELS = ("", "Text: ", "Text:\n", "The text: ", "Article:\n", "Article: ", "Passage: ", "Passage:\n", "### Text\n")
+_GIVING = (*_LABELS, "Here is the text: ", "This is the text: ", "Here is my text:\n", "Read this: ", "Read the text: ")
 _LEADS: tuple[str, ...] = (
     *(
-        "{w}\n\n{t}",
-        "{w}\n{t}",
-        "{w} {t}",
-        "{w}\n\nText: {t}",
-        "{w} Here is the text: {t}",
-        '{w}\n"{t}"',
-        "{w}\n\n---\n{t}",
+        f"{start}{{w}}{space}{label}{{t}}"
+        for start in ("", "Task: ")
+        for space in ("\n\n", "\n", " ")
+        for label in _GIVING
     ),
-    *("{w}\n\n```\n{t}\n```", "{w}\nText:\n{t}", "{w} The text: {t}", "Task: {w}\nText: {t}", "{w}\n\n### Text\n{t}"),
-    *(
-        "{w}\n<text>{t}</text>",
-        "Hello! {w}\n\n{t}",
-        "{w}\n\n> {t}",
-        "I have a text for you. {w}\n{t}",
-        "{w} It goes like this: {t}",
-    ),
+    *('{w}\n"{t}"', "{w}\n\n---\n{t}", "{w}\n\n```\n{t}\n```", "{w}\n<text>{t}</text>", '{w} "{t}"', "{w}\n---\n{t}"),
+    *("Hello! {w}\n\n{t}", "Hi! {w}\n{t}", "{w}\n\n> {t}", "I have a text. {w}\n{t}"),
 )
 _TRAILS: tuple[str, ...] = (
-    *("{t}\n\n{w}", "{t}\n{w}", "{t} {w}", "Text: {t}\n\n{w}", "Read this: {t}\n{w}", '"{t}"\n{w}', "{t}\n---\n{w}"),
     *(
-        "Here is a text.\n{t}\n\n{w}",
-        "```\n{t}\n```\n{w}",
-        "Article:\n{t}\n\nTask: {w}",
-        "<text>{t}</text>\n{w}",
-        "### Text\n{t}\n\n{w}",
+        f"{label}{{t}}{space}{task}{{w}}"
+        for label in _GIVING
+        for space in ("\n\n", "\n", " ")
+        for task in ("", "Task: ")
     ),
-    *(
-        "I found this: {t}\n\n{w}",
-        "Passage: {t}\n{w}",
-        "{t}\n\nNow please do this: {w}",
-        "From the newspaper:\n{t}\n\n{w}",
-    ),
+    *('"{t}"\n{w}', "{t}\n---\n{w}", "```\n{t}\n```\n{w}", "<text>{t}</text>\n{w}", '"{t}" {w}', "---\n{t}\n---\n{w}"),
 )
-_SYSTEM: tuple[str, ...] = (
-    *("{t}", "The user will ask about this text: {t}", "Text:\n{t}", "Use this text.\n\n{t}", "Here is the text: {t}"),
-    *(
-        "You shorten texts. The text: {t}",
-        "You are a helpful assistant.\n\n{t}",
-        "Document:\n{t}",
-        "Work with this: {t}",
-    ),
-    *(
-        "Context:\n{t}",
-        "You help to sum up texts.\n{t}",
-        "Read this text and wait for the user.\n\n{t}",
-        "Article: {t}",
-    ),
+_SYSTEM: tuple[str, ...] = tuple(
+    f"{start}{space}{label}{{t}}".lstrip()
+    for start in ("", "You shorten texts.", "You sum up texts.", "You are a helpful assistant.", "The user has a text.")
+    for space in (" ", "\n\n")
+    for label in _GIVING
 )
 
 
@@ -245,13 +122,12 @@ class Sketch:
 
 
 def sketch(draw: Draw) -> Sketch:
-    """A passage of three to ten sentences of which one to three tell of the topic, the first of them often in front."""
-    kind = some_kind(draw)
+    """A passage of three to eight sentences of which one to three, mostly one or two, tell of the topic."""
+    kind = some_kind(draw, 0.08)
     taken: set[str] = set()
     topic = some_thing(draw, kind, taken)
-    properties = draw.some(kind.properties, min(len(kind.properties), 3))
+    properties = draw.some(kind.properties, draw.one((1, 1, 1, 1, 2, 2, 2, 2, 2, 3)))
     facts = tuple(Fact(topic, one, one.make(draw)) for one in properties)
-    facts = facts[: draw.one((1, 2, 2, 3, 3))]
     order = _order(draw, len(facts))
     sentences: list[str] = []
     main: list[str] = []
@@ -263,25 +139,27 @@ def sketch(draw: Draw) -> Sketch:
 
 
 def _order(draw: Draw, count: int) -> list[bool]:
-    """For each sentence, whether it is one of the `count` main ones; mostly the first one is."""
-    sides = draw.number(max(1, 3 - count), 10 - count if draw.chance(0.3) else 4)
+    """For each sentence, whether it is one of the `count` main ones. Mostly these are the first ones, or together."""
+    sides = draw.number(3 - min(count, 2), 8 - count if draw.chance(0.15) else 3)
+    form = draw.number(0, 9)
+    if form < 4:
+        return [True] * count + [False] * sides
+    if form < 6:
+        before = draw.number(1, sides)
+        return [False] * before + [True] * count + [False] * (sides - before)
     order = [True] * count + [False] * sides
-    if not draw.chance(0.12):
-        draw.random.shuffle(order)
-    if draw.chance(0.6):
-        order.remove(True)
-        order.insert(0, True)
+    draw.random.shuffle(order)
     return order
 
 
 def _main(draw: Draw, topic: Thing, fact: Fact, *, on: bool) -> str:
     """A sentence on the topic, by its name or, where the sentence before was on it as well, by a pronoun."""
     form = draw.number(0, 9)
-    if form < 2:
-        return f"{draw.phrase(_MAIN)}{label(draw, topic)} {predicate(draw, fact)}."
-    if form < 4:
+    if form < 3:
+        return upper(f"{draw.phrase(_MAIN)} {label(draw, topic)} {predicate(draw, fact)}.")
+    if form < 5 and not topic.kind.person:
         return _news(draw, topic)
-    return statement(draw, fact, on=on)
+    return statement(draw, fact, on=on) if form < 7 else upper(f"{label(draw, topic)} {predicate(draw, fact)}.")
 
 
 def _news(draw: Draw, topic: Thing) -> str:
@@ -290,25 +168,24 @@ def _news(draw: Draw, topic: Thing) -> str:
         w=values.date(draw).text,
         k=draw.one(_PARTS),
         p=values.person(draw).text,
-        o=values.thing(draw).text,
         t=names.place(draw),
         e=values.price(10, 900)(draw).text,
     )
 
 
 def _side(draw: Draw, taken: set[str]) -> str:
-    """A remark that is not on the topic, mostly with words in front that say so."""
-    if draw.chance(0.3):
+    """A remark that is not on the topic, nearly always with words in front that say so."""
+    if draw.chance(0.1):
         return filler(draw)
-    if draw.chance(0.5):
+    if draw.chance(0.65):
         other = filler(draw)
         rest = other[0].lower() + other[1:]
     else:
-        kind = some_kind(draw)
+        kind = some_kind(draw, 0.0)
         thing = some_thing(draw, kind, taken)
         fact = draw.one(kind.properties)
         rest = f"{label(draw, thing)} {predicate(draw, Fact(thing, fact, fact.make(draw)))}."
-    return draw.phrase(_ASIDES) + rest
+    return upper(f"{draw.phrase(_ASIDES)} {rest}")
 
 
 def _given(draw: Draw, text: str, wanted: str) -> list[Message]:
@@ -321,12 +198,14 @@ def _given(draw: Draw, text: str, wanted: str) -> list[Message]:
 
 def _wish(draw: Draw, *, single: bool) -> str:
     wanted = draw.phrase(_ONE if single else _WANTED)
-    return wanted[0].lower() + wanted[1:].rstrip(".?") if draw.chance(0.08) else wanted
+    asks = wanted.startswith(("can ", "could ", "will ", "would "))
+    wanted = wanted.replace("{.}", "?" if asks else ".").replace(" .", ".").replace(" ?", "?")
+    return wanted.rstrip(".?") if draw.chance(0.08) else upper(wanted)
 
 
 def _text(draw: Draw, made: Sketch) -> str:
     text = draw.one((" ", " ", " ", "\n")).join(made.sentences)
-    if draw.chance(0.12):
+    if draw.chance(0.08):
         return f"{draw.one(('# ', '', 'Title: '))}{upper(label(draw, made.topic))}\n\n{text}"
     return text
 

@@ -48,8 +48,9 @@ MATERIALS = _words(
 )
 FOODS = _words(
     "apples pears bread cheese soup rice fish eggs honey cake carrots beans potatoes plums nuts milk noodles onions "
-    "cherries grapes lemons butter salad mushrooms grass leaves berries seeds insects mice hay oats"
+    "cherries grapes lemons butter salad mushrooms berries oats biscuits sausages tomatoes peas jam chocolate pasta"
 )
+FEED = (*FOODS[:12], *_words("grass leaves berries seeds insects mice hay oats worms flies corn nuts bones"))
 _FILLINGS = _words(
     "apple pear cheese rice fish egg honey carrot bean potato plum nut onion cherry lemon mushroom oat leek"
 )
@@ -63,6 +64,7 @@ ANIMALS = _words(
     "dog cat horse cow goat sheep duck goose hen pig rabbit mouse fox wolf bear owl eagle frog snake turtle parrot "
     "donkey swan deer otter beaver hedgehog crow"
 )
+_FURS = _words("black white grey brown small big young old wild tame")
 OBJECTS = _words(
     "bicycle lamp chair table clock coat hat umbrella guitar violin piano drum camera radio bag suitcase knife spoon "
     "cup bottle basket ladder rope box key ring mirror carpet map kite ball doll book letter pen flute tent boat "
@@ -163,6 +165,12 @@ def person(draw: Draw) -> Value:
     return plain(f"{first} {last_name(draw)}" if draw.chance(0.6) else first)
 
 
+def is_woman(draw: Draw, name: str) -> bool:
+    """Whether somebody of this name is a woman; by chance where the first name is invented."""
+    first = name.partition(" ")[0]
+    return first in _WOMEN or (first not in _MEN and draw.chance(0.5))
+
+
 def place(draw: Draw) -> Value:
     """A place, mostly invented."""
     return plain(names.place(draw) if draw.chance(0.75) else draw.phrase(PLACES))
@@ -195,9 +203,18 @@ def colour(draw: Draw) -> Value:
 
 
 def food(draw: Draw) -> Value:
-    """One food or several."""
+    """One food of people or several."""
+    return _several(draw, FOODS)
+
+
+def feed(draw: Draw) -> Value:
+    """One food of animals or several."""
+    return _several(draw, FEED)
+
+
+def _several(draw: Draw, choices: tuple[str, ...]) -> Value:
     count = draw.one((1, 1, 2, 3))
-    some = draw.some(FOODS, count)
+    some = draw.some(choices, count)
     return plain(some[0] if count == 1 else f"{', '.join(some[:-1])} and {some[-1]}")
 
 
@@ -214,7 +231,7 @@ def trade(draw: Draw) -> Value:
 
 def animal(draw: Draw) -> Value:
     """An animal, sometimes with its colour."""
-    words = f"{draw.one(COLOURS)} {draw.one(ANIMALS)}" if draw.chance(0.5) else draw.one(ANIMALS)
+    words = f"{draw.one(_FURS)} {draw.one(ANIMALS)}" if draw.chance(0.4) else draw.one(ANIMALS)
     return plain(f"{'an' if words[0] in 'aeiou' else 'a'} {words}")
 
 
@@ -245,6 +262,11 @@ def time(draw: Draw) -> Value:
 def day(draw: Draw) -> Value:
     """On a day of the week, sometimes with the time."""
     return plain(f"on {draw.one(DAYS)}" + (f" at {clock(draw)}" if draw.chance(0.35) else ""))
+
+
+def weekday(draw: Draw) -> Value:
+    """On a day of the week."""
+    return plain(f"on {draw.one(DAYS)}")
 
 
 def date(draw: Draw) -> Value:
@@ -311,6 +333,7 @@ def word(draw: Draw) -> Value:
 
 
 quality = of(_SENSES)
+fuel = of(_words("coal wood oil gas petrol diesel steam straw electricity sunlight wind alcohol"))
 sport = of(SPORTS)
 material = of(MATERIALS)
 language = of(LANGUAGES)

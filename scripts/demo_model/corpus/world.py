@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.kinds import KINDS
+from demo_model.corpus.phrasings import combined, listed, upper
 from demo_model.corpus.properties import Kind, Property
 from demo_model.corpus.strange import strange_kind
-from demo_model.corpus.values import Value
+from demo_model.corpus.values import Value, is_woman
 
 _SHE, _HE, _IT = ("She", "Her"), ("He", "His"), ("It", "Its")
 
@@ -43,86 +44,49 @@ def some_thing(draw: Draw, kind: Kind, taken: set[str]) -> Thing:
     while name in taken or any(name in other or other in name for other in taken):
         name = kind.name(draw)
     taken.add(name)
-    pronouns = (_SHE if draw.chance(0.5) else _HE) if kind.person else _IT
-    return Thing(kind, name, tuple(label.replace("{}", name) for label in kind.labels), pronouns)
+    pronouns = (_SHE if is_woman(draw, name) else _HE) if kind.person else _IT
+    sort = draw.one(kind.sorts) if kind.sorts else kind.noun
+    return Thing(kind, name, tuple(label.format(name, sort=sort) for label in kind.labels), pronouns)
 
 
-def upper(text: str) -> str:
-    """The text with a capital at its start."""
-    return text[:1].upper() + text[1:]
+# Statements. {s} the thing, {pn} and {pl} its pronoun and possessive, {k} the noun of the property, {b} the bare value,
+# {d} the predicate with its value. All in small letters at first.
 
-
-# Statements. {S} the thing at the start of a sentence, {s} within one, {p} and {P} its pronoun and possessive, {k} the
-# noun of the property, {b} the bare value, {B} the same with a capital, {d} the predicate with its value.
-
+_KNOWN: tuple[str, ...] = (
+    *combined("we|people|I|they|you", "know that|say that|read that|heard that"),
+    *combined("it is", "known that|said that|true that|clear that|written that|a fact that|well known that"),
+    *combined("as", "we|people|you|they", "know,|say,|read,|heard,"),
+    *combined("according to the|according to a|in the", "map,|book,|list,|report,|news,|guide,"),
+    *combined("the|this|a|my", "book|list|report|guide", "says that|tells us that"),
+    *listed("note that|remember that|in fact,|of course,|please note that|everybody knows that|as everybody knows,"),
+)
+_ENDING: tuple[str, ...] = combined(
+    "as", "everybody knows|we know|people say|they say|you know|people know|they know|we all know|I read|I heard"
+)
+_MORE = ("also,", "besides,", "and", "in addition,", "what is more,", "then,", *_KNOWN)
 _STATED: tuple[str, ...] = (
-    "The {k} of {s} is {b}.",
-    "{S} has a {k}: {b}.",
-    "The {k} of {s} happens to be {b}.",
-    "As for the {k} of {s}, it is {b}.",
-    "{B} is the {k} of {s}.",
-    "{B}: that is the {k} of {s}.",
-    "In the case of {s}, the {k} is {b}.",
-    "With {s}, the {k} is {b}.",
-    "For {s} the {k} is {b}.",
-    "The {k} of {s} has always been {b}.",
-    "The {k} that {s} has is {b}.",
-    "Of {s} we know the {k}: {b}.",
-    "The list gives {b} as the {k} of {s}.",
-    "The {k} of {s}, by all reports, is {b}.",
-    "The {k} of {s} was found to be {b}.",
-    "It is {b} that is the {k} of {s}.",
-    "The {k} of {s} was set to {b}.",
-    "About {s}: the {k} is {b}.",
-    "{S} ({k}: {b}) is well known.",
-    "{S} is known for {pl} {k}, which is {b}.",
+    *combined(_KNOWN, "the {k} of {s} is {b}|{s}'s {k} is {b}|the {k} for {s} is {b}|for {s}, the {k} is {b}", "."),
+    *combined("the {k} of {s} is {b},", _ENDING, "."),
+    *combined("about {s}:|on {s}:|now {s}:|next, {s}:", "the {k} is {b}|{pl} {k} is {b}", "."),
+    *combined("{s} has", "this {k}: {b}|{b} as {pl} {k}|the following {k}: {b}|the {k} {b}", "."),
 )
-_STATED_PLAINLY = ("The {k} of {s} is {b}.", "{S}'s {k} is {b}.")
+_STATED_PLAINLY = ("the {k} of {s} is {b}.", "{s}'s {k} is {b}.")
 _STATED_ON: tuple[str, ...] = (
-    "{P} {k} is {b}.",
-    "The {k} is {b}.",
-    "{P} {k} happens to be {b}.",
-    "{B} is the {k}.",
-    "{P} {k}, too, is known: {b}.",
-    "{B} is {pl} {k}.",
-    "The {k} here is {b}.",
-    "As for the {k}, it is {b}.",
-    "{P} {k} was found to be {b}.",
-    "{P} {k} has always been {b}.",
-    "And {pl} {k} is {b}.",
-    "We also know {pl} {k}: {b}.",
+    *combined(_MORE, "{pl} {k} is {b}|the {k} is {b}", "."),
+    *combined("{pl} {k} is {b},", _ENDING, "."),
+    *combined("{pn} has|{pn} also has", "this {k}: {b}|{b} as {pl} {k}|the following {k}: {b}", "."),
 )
-_TOLD: tuple[str, ...] = (
-    "Today {s} {d}.",
-    "{S} {d}, as everybody knows.",
-    "We know that {s} {d}.",
-    "It is said that {s} {d}.",
-    "As far as we know, {s} {d}.",
-    "Note that {s} {d}.",
-    "At present {s} {d}.",
-    "{S}, we are told, {d}.",
-    "{S} {d}, they say.",
-    "{S} {d}, which is no secret.",
-    "People say that {s} {d}.",
-    "In fact {s} {d}.",
-    "According to the map, {s} {d}.",
-    "{S} still {d}.",
-    "{S} also {d}.",
-    "It is true that {s} {d}.",
-)
+_STATED_ON_PLAINLY = ("{pl} {k} is {b}.", "the {k} is {b}.", "{pl} {k} is {b}.")
+_TOLD: tuple[str, ...] = (*combined(_KNOWN, "{s} {d}", "."), *combined("{s} {d},", _ENDING, "."))
 _TOLD_ON: tuple[str, ...] = (
-    "{p} also {d}.",
-    "Besides, {pn} {d}.",
-    "{p} {d}, too.",
-    "Today {pn} {d}.",
-    "We know that {pn} {d}.",
-    "{p} {d}, as everybody knows.",
-    "What is more, {pn} {d}.",
-    "In addition {pn} {d}.",
-    "{p} {d}, they say.",
-    "Moreover, {pn} {d}.",
-    "At present {pn} {d}.",
-    "Also, {pn} {d}.",
+    *combined(_MORE, "{pn} {d}", "."),
+    *combined("{pn} {d},", _ENDING, "."),
+    *combined("{pn} also {d}|{pn} {d}, too|and {pn} {d}, too|and {pn} also {d}", "."),
+)
+_MIDDLES = (
+    *(", while ", ", and ", ", but ", "; ", ", whereas ", "; and ", "; but ", ". And ", ". But ", ", and also "),
+    *(", but then ", ", and then ", ". On the other hand, ", "; on the other hand, ", ", and on the other hand "),
+    *(", but on the other hand ", ". But on the other hand, ", ", though ", "; then ", ". Then "),
 )
 
 
@@ -138,37 +102,35 @@ def predicate(draw: Draw, fact: Fact) -> str:
 
 def statement(draw: Draw, fact: Fact, *, on: bool = False) -> str:
     """A sentence that states the fact; `on` if the sentence before it was about the same thing."""
-    named = fact.property.stated and draw.chance(0.5)
+    named = fact.property.stated and draw.chance(0.45)
     on = on and draw.chance(0.75)
     said = "" if named else predicate(draw, fact)
     if named:
-        frame = (
-            draw.one(_STATED_PLAINLY) if not on and draw.chance(0.35) else draw.phrase(_STATED_ON if on else _STATED)
-        )
+        if draw.chance(0.5):
+            frame = draw.one(_STATED_ON_PLAINLY if on else _STATED_PLAINLY)
+        else:
+            frame = draw.phrase(_STATED_ON if on else _STATED)
     elif draw.chance(0.65):
-        frame = "{p} {d}." if on else "{S} {d}."
+        frame = "{pn} {d}." if on else "{s} {d}."
         if fact.value.text != fact.value.bare and said.endswith(fact.value.text) and draw.chance(0.3):
             said = said[: -len(fact.value.text) - 1]
-            frame = f"{upper(fact.value.text)} {'{pn}' if on else '{s}'} {{d}}."
+            frame = f"{fact.value.text} {'{pn}' if on else '{s}'} {{d}}."
     else:
         frame = draw.phrase(_TOLD_ON if on else _TOLD)
     return _filled(draw, frame, fact, said)
 
 
 def _filled(draw: Draw, frame: str, fact: Fact, said: str) -> str:
-    subject, (pronoun, possessive) = label(draw, fact.thing), fact.thing.pronouns
-    bare = fact.value.bare
-    return frame.format(
-        S=upper(subject),
-        s=subject,
-        p=pronoun,
-        pn=pronoun.lower(),
-        P=possessive,
-        pl=possessive.lower(),
-        k=draw.one(fact.property.nouns),
-        b=bare,
-        B=upper(bare),
-        d=said,
+    pronoun, possessive = fact.thing.pronouns
+    return upper(
+        frame.format(
+            s=label(draw, fact.thing),
+            pn=pronoun.lower(),
+            pl=possessive.lower(),
+            k=draw.one(fact.property.nouns),
+            b=fact.value.bare,
+            d=said,
+        )
     )
 
 
@@ -177,11 +139,7 @@ def joined(draw: Draw, first: Fact, second: Fact) -> str:
     one, other = predicate(draw, first), predicate(draw, second)
     subject = upper(label(draw, first.thing))
     if first.thing is second.thing:
-        return draw.one((f"{subject} {one} and {other}.", f"{subject} {one}, and it also {other}.")).replace(
-            "and it also", f"and {first.thing.pronouns[0].lower()} also"
-        )
-    second_subject = label(draw, second.thing)
-    middle = draw.phrase(
-        (", while ", ", and ", ", but ", "; ", ", whereas ", ", and on the other hand ", ", yet ", ". But ")
-    )
-    return f"{subject} {one}{middle}{second_subject} {other}."
+        pronoun = first.thing.pronouns[0].lower()
+        return f"{subject} {one} and {other}." if draw.chance(0.5) else f"{subject} {one}, and {pronoun} {other}."
+    middle = draw.phrase(_MIDDLES)
+    return f"{subject} {one}{middle}{label(draw, second.thing)} {other}."
