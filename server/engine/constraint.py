@@ -32,10 +32,16 @@ from server.errors import BadRequest, ServerError
 KEPT = 24
 """Grammars of a model that stay prepared though nobody uses them."""
 
-MULTIPLE = 50_000
-"""Digits of numbers that must be multiples of one this large take some 0.15 s and 30 MB; ten times that, 1.2 s and
-130 MB; and what several ask together counts as the least that satisfies all.
+MULTIPLE = 20_000
+"""Numbers that must be multiples of one this large take some 0.1 s and 15 MB to prepare; of 500,000, over a second and
+130 MB. What several ask together counts as the least that satisfies all.
 """
+
+LEAST = -9.2e18
+"""The lowest number in a schema: a whole one within a thousand of the least of 64 bits ends the process."""
+
+_FAR_BELOW = re.compile(r"-\d{19}|-[\d.]+[eE]")
+"""What a number below LEAST looks like; not all that look so are."""
 
 _TRIED_STEPS = 24
 _TRIED_SECONDS = 0.25
@@ -123,7 +129,7 @@ class Grammars:
         with self._books:
             found = self._known.get(text)
         if found is None:
-            check_multiples(text)
+            check_numbers(text)
             found = Grammar(self._compiled(text))
         self._keep(text, found)
         return found
@@ -232,10 +238,15 @@ class _Spelling:
 def problem_of(grammar: str) -> str | None:
     """Why no vocabulary's answers can be held to this grammar; None where nothing speaks against it."""
     try:
-        check_multiples(grammar)
+        check_numbers(grammar)
     except BadRequest as error:
         return error.message
-    words = str(LLMatcher.validate_grammar(grammar, limits=_LIMITS))
+    try:
+        words = str(LLMatcher.validate_grammar(grammar, limits=_LIMITS))
+    except BaseException as error:  # a panic is none of Python's own exceptions, and has no name to be caught by
+        if type(error).__name__ != "PanicException":
+            raise
+        words = "panic"
     return _cause(words) if words and not words.startswith("WARNING") else None
 
 
@@ -252,17 +263,27 @@ def lark_of_regex(pattern: str) -> str:
     return f"/{regex_to_lark(pattern, '')}/"
 
 
+def check_numbers(grammar: str) -> None:
+    """Raise BadRequest for numbers in a grammar's JSON schemas that llguidance cannot bear."""
+    check_multiples(grammar)
+    check_least(grammar)
+
+
+def check_least(grammar: str) -> None:
+    """Raise BadRequest for numbers at the lower end of 64 bits or beyond."""
+    if _FAR_BELOW.search(grammar) is None:
+        return
+    for schema in _schemas(grammar, json.JSONDecoder()):
+        if any(isinstance(value, int | float) and value < LEAST for value in _values(schema)):
+            raise BadRequest(f"A schema holds a number below {LEAST:g}, which cannot be enforced.")
+
+
 def check_multiples(grammar: str) -> None:
     """Raise BadRequest for `multipleOf` in a grammar's JSON schemas that would take seconds to prepare."""
     if "multipleOf" not in grammar and "\\u" not in grammar:
         return
-    decoder = json.JSONDecoder(parse_float=str, parse_int=str)
     together = 1
-    for found in re.finditer(r"%json\s*", grammar):
-        try:
-            schema, _ = decoder.raw_decode(grammar, found.end())
-        except (ValueError, RecursionError):
-            continue  # llguidance has its own words for it
+    for schema in _schemas(grammar, json.JSONDecoder(parse_float=str, parse_int=str)):
         for multiple in _multiples(schema):
             together = math.lcm(together, multiple)
             if together > MULTIPLE:
@@ -270,6 +291,25 @@ def check_multiples(grammar: str) -> None:
                     f"multipleOf is too hard to enforce: the numbers of one schema may have a least common multiple, "
                     f"without trailing zeros, of at most {MULTIPLE}."
                 )
+
+
+def _schemas(grammar: str, decoder: json.JSONDecoder) -> Iterator[Any]:
+    """The JSON schemas that stand in a grammar."""
+    for found in re.finditer(r"%json\s*", grammar):
+        try:
+            schema, _ = decoder.raw_decode(grammar, found.end())
+        except (ValueError, RecursionError):
+            continue  # llguidance has its own words for it
+        yield schema
+
+
+def _values(schema: Any) -> Iterator[Any]:
+    """Every value of a schema, however deep."""
+    left: list[Any] = [schema]
+    while left:
+        value = left.pop()
+        yield value
+        left += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def _multiples(schema: Any) -> Iterator[int]:

@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from server.engine.constraint import KEPT, Grammars, check_multiples, lark_of_gbnf, lark_of_regex
+from server.engine.constraint import KEPT, Grammars, check_multiples, lark_of_gbnf, lark_of_regex, problem_of
 from server.engine.live import LiveModel
 from server.engine.llama import LoadOptions, Model
 from server.engine.loop import StepReport
@@ -455,6 +455,9 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "nothing": ({"type": "integer", "minimum": 3, "maximum": 2}, "minimum"),
     "false": ({"type": "object", "properties": {"a": False}, "required": ["a"]}, "required"),
     "a great multiple": ({"type": "integer", "multipleOf": 999_983}, "multipleOf"),
+    "the least number": ({"type": "integer", "enum": [-(2**63)]}, "below"),
+    "a range at the least number": ({"type": "integer", "minimum": -(2**63) + 1, "maximum": -(2**63) + 8}, "below"),
+    "beyond it": ({"allOf": [{"type": ["integer", "null"]}, {"enum": [1, -1e300]}]}, "below"),
     "multiples together": ({"allOf": [{"type": "integer", "multipleOf": 9973}, {"multipleOf": 9967}]}, "multipleOf"),
 }
 
@@ -466,6 +469,20 @@ def test_what_cannot_be_enforced_is_refused_by_name(grammars: Grammars, name: st
         grammars.prepare(schema(value))
     assert "\n" not in refused.value.message
     assert "<state>" not in refused.value.message
+
+
+def test_far_below_zero_is_fine(grammars: Grammars) -> None:
+    grammars.prepare(schema({"type": "integer", "enum": [-9_000_000_000_000_000_000, -1e-5]}))
+    grammars.prepare(schema({"const": "-9223372036854775808 and -1e300"}))
+
+
+def test_a_panic_of_the_parser_is_a_problem_like_any_other() -> None:
+    # Its words are cut after so many bytes, in the middle of a character or not.
+    problems = [
+        problem_of(f"start: %json {json.dumps({'required': [['x' * odd + 'µ' * 60]]}, ensure_ascii=False)}")
+        for odd in (1, 2)
+    ]
+    assert any("too much" in str(problem) for problem in problems), problems
 
 
 def test_a_usual_multiple_is_fine() -> None:
