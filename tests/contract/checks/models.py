@@ -68,4 +68,5 @@ def anthropic_client(target: Target) -> None:
 
 @check("models for Anthropic's clients", "the anthropic client raises NotFoundError for an unknown one")
 def anthropic_unknown(target: Target) -> None:
+    target.anthropic.models.retrieve(target.model)
     raised(anthropic.NotFoundError, lambda: target.anthropic.models.retrieve("no-such-model"))
