@@ -16,7 +16,7 @@ _OPENERS: tuple[str, ...] = (
     *combined("|and|so|well", "now,|then,|next,|here,"),
     *combined("look|look it up|check|check it|have a look", "in the text:|in this text:|for me:|please:"),
     *combined("I|now I|so I|well, I", "ask:|ask this:|wonder:|forgot:|want to know:|need to know:|have a question:"),
-    *listed("hey,|say,|well,|so,|OK,|now,|sorry, but|sorry,|hello,|and|tell me,|please,|just asking:|do you know:"),
+    *listed("hey,|say,|well,|so,|OK,|now,|sorry,|but|but now,|hello,|and|tell me,|please,|just asking:|do you know:"),
 )
 _CLOSERS: tuple[str, ...] = (
     *combined("|Please", "be brief|be short|be quick|answer briefly|keep it short|keep it brief", ".|!"),
@@ -38,7 +38,7 @@ _INDIRECT: tuple[str, ...] = (
     *combined(_REQUESTS, _SAY, "{i}?"),
     *combined(_ORDERS, _SAY, "{i}."),
     *combined(_WISHES, "{i}."),
-    *combined("do you know|do you remember|do you see|do you still know|do we know|do we read", "{i}?"),
+    *combined("do you|do we|did you|do you still", "know|remember|see", "{i}?"),
     *combined("does the text|does it|does this text|does my text|did it|did the text", "say|tell us|tell", "{i}?"),
     *combined("I|sorry, I|now I|but I|well, I", "forgot|wonder|do not know|do not remember|am asking|ask", "{i}."),
     *combined("remind me|please remind me|I have forgotten|I cannot remember|I cannot find out|help me find", "{i}."),
@@ -48,13 +48,19 @@ _OF_NOUN: tuple[str, ...] = (
     *combined(_REQUESTS, _GIVE, "{k}?"),
     *combined(_ORDERS, _GIVE, "{k}."),
     *combined(_WISHES, "{k}."),
-    *combined("I want|I need|I would like|I am looking for|I am asking for|I forgot|we need|we want", "{k}."),
+    *combined(
+        "I want|I need|I would like|I am looking for|I am asking for|I forgot|we forgot|now I forgot|we need",
+        "{k}.",
+    ),
     *combined(
         "what does the text say|what does it say|what do we know|what do you know|what do we read|what can you say|"
         "what can you tell me|what did you read|what does the text tell us|what is said|what is written",
         "about {k}?",
     ),
-    *combined("do you know|do you remember|do we know|does the text say|does it say|does the text tell us", "{k}?"),
+    *combined(
+        "do you know|do you remember|do we remember|do we know|does the text say|does it say|does the text tell us",
+        "{k}?",
+    ),
     *combined("|and|so|now|what about|and what about|how about", "{k}", "?|, please?"),
     *combined("|now|and|next", "{k}", ", please."),
 )

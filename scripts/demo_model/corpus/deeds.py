@@ -177,12 +177,15 @@ def _deed(draw: Draw, who: str, verb: tuple[str, str], make: Maker, taken: list[
 _TOLD: tuple[str, ...] = (
     *combined("|and|but", "then|later|after that|soon|in the end|at last|meanwhile", "{s} {d}.|, {s} {d}."),
     *combined("we|people|I|they", "know that|read that|heard that|say that|saw that", "{s} {d}."),
-    *combined("it is", "known that|said that|true that|clear that|a fact that", "{s} {d}."),
+    *combined("it is|it was", "known that|said that|true that|clear that|a fact that", "{s} {d}."),
     *combined("as", "we|people|you|they", "know,|say,|read,|heard,", "{s} {d}."),
-    *combined("this is what happened:|then this happened:|later this happened:|here is the news:", "{s} {d}."),
+    *combined(
+        "this is what happened:|here is what happened:|then this happened:|later this happened:|this is the news:",
+        "{s} {d}.",
+    ),
     *combined("{s} {d},", "as", "we|people|you|they", "know|say|read|heard", "."),
     *combined("as it", "turned out,|happened,|turned out later,", "{s} {d}."),
-    *combined("also,|so|in fact,|of course,|besides,|one day|that day|and", "{s} {d}."),
+    *combined("|and", "also,|so|in fact,|of course,|besides,|one day|that day", "{s} {d}."),
 )
 
 

@@ -147,6 +147,34 @@ _SYSTEMS: tuple[str, ...] = (
 _ENDS = ("txt", "md", "pdf", "html", "docx", "csv")
 
 
+_TITLED: tuple[str, ...] = (
+    *(f"{mark} {{name}}{end}{{t}}" for mark in ("#", "##", "###") for end in ("\n", "\n\n", ":\n")),
+    *(f"{{name}}{end}{{t}}" for end in (": ", ":\n", " - ", "\n")),
+    *(f"**{{name}}**{end}{{t}}" for end in ("\n", ": ", ":\n", " ")),
+    *(f"{mark} {{t}}" for mark in ("{i}.", "{i})", "({i})", "-", "*", "{i}:")),
+)
+_NUMBERED: tuple[str, ...] = (
+    *(f"[{{i}}]{end}{{t}}" for end in (" ", "\n", " {file}\n", " {file}: ", " {file}:\n", " {name}: ")),
+    *(f"({{i}}){end}{{t}}" for end in (" ", "\n", " {file}\n", " {file}: ", " {name}: ")),
+    *(f"{{i}}.{end}{{t}}" for end in (" {file}\n", " {file}: ", " {file}\n> ", " {name}\n", " {name}: ")),
+    *(
+        f"{word} {number}{end}{{t}}"
+        for word in ("Source", "Passage", "Document", "Result", "Text", "File")
+        for number in ("{i}", "[{i}]")
+        for end in (": ", ":\n", " ({file}): ", " ({file}):\n", ": {file}\n")
+    ),
+    *(
+        f"{start}{end}{{t}}"
+        for start in ("{file}", "[{file}]", "File: {file}", "({file})")
+        for end in (":\n", "\n", ": ")
+    ),
+    *(f"{mark} {{file}} {mark}\n{{t}}" for mark in ("---", "===", "***", "--")),
+    *('<document id="{i}" title="{file}">\n{t}\n</document>', '<source name="{file}">{t}</source>'),
+    *('<document title="{file}">\n{t}\n</document>', '<document id="{i}">\n{t}\n</document>'),
+    *('<source id="{i}">{t}</source>', '<source id="{i}" name="{file}">{t}</source>'),
+)
+
+
 def one_text(draw: Draw, parts: list[tuple[str, str]]) -> str:
     """The parts as one text: as prose, under headings, or as numbered passages of files."""
     form = draw.number(0, 19) if len(parts) > 1 else draw.number(0, 30)
@@ -160,38 +188,7 @@ def one_text(draw: Draw, parts: list[tuple[str, str]]) -> str:
 
 
 def _marks(draw: Draw, form: int) -> str:
-    if form < 11:
-        return draw.phrase(
-            (
-                "# {name}\n{t}",
-                "## {name}\n\n{t}",
-                "**{name}**\n{t}",
-                "{name}: {t}",
-                "{i}. {t}",
-                "{i}) {t}",
-                "- {t}",
-                "* {t}",
-            )
-        )
-    return draw.phrase(
-        (
-            *(
-                "[{i}] {file}\n{t}",
-                "[{i}] {file}: {t}",
-                "[{i}] {t}",
-                "Source {i} ({file}): {t}",
-                "({i}) {t}",
-                "{file}:\n{t}",
-            ),
-            *(
-                '<document id="{i}" title="{file}">\n{t}\n</document>',
-                "Passage {i}:\n{t}",
-                "Passage {i} of {file}: {t}",
-            ),
-            *('<source name="{file}">{t}</source>', "Result {i}: {file}\n{t}", "--- {file} ---\n{t}", "[{file}] {t}"),
-            *("Document {i}:\n{t}", "Document [{i}](Title: {name}) {t}", "File: {file}\n{t}", "{i}. {file}\n> {t}"),
-        )
-    )
+    return draw.phrase(_TITLED if form < 11 else _NUMBERED)
 
 
 def _file(draw: Draw, title: str) -> str:

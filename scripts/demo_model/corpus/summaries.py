@@ -28,7 +28,7 @@ _ASIDES: tuple[str, ...] = (
         ", but|:",
     ),
     *combined("not important|less important|not so important|not that it matters|of no importance", ":|, but"),
-    *combined("in passing,|just in passing,|as an aside,|apart from that,|beside the point:|just beside the point:"),
+    *combined("in passing,|just in passing,|as an aside,|apart from that,|and apart from that,|beside the point:"),
 )
 _MAIN: tuple[str, ...] = (
     *combined(
@@ -101,7 +101,15 @@ _TRAILS: tuple[str, ...] = (
         for space in ("\n\n", "\n", " ")
         for task in ("", "Task: ")
     ),
-    *('"{t}"\n{w}', "{t}\n---\n{w}", "```\n{t}\n```\n{w}", "<text>{t}</text>\n{w}", '"{t}" {w}', "---\n{t}\n---\n{w}"),
+    *(
+        '"{t}"\n{w}',
+        "{t}\n---\n{w}",
+        "```\n{t}\n```\n{w}",
+        "```\n{t}\n```\n\n{w}",
+        "<text>{t}</text>\n{w}",
+        '"{t}" {w}',
+        "---\n{t}\n---\n{w}",
+    ),
 )
 _SYSTEM: tuple[str, ...] = tuple(
     f"{start}{space}{label}{{t}}".lstrip()

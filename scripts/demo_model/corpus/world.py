@@ -54,16 +54,15 @@ def some_thing(draw: Draw, kind: Kind, taken: set[str]) -> Thing:
 
 _KNOWN: tuple[str, ...] = (
     *combined("we|people|I|they|you", "know that|say that|read that|heard that"),
-    *combined("it is", "known that|said that|true that|clear that|written that|a fact that|well known that"),
+    *combined("it is|it was", "known that|said that|true that|clear that|written that|a fact that|well known that"),
     *combined("as", "we|people|you|they", "know,|say,|read,|heard,"),
     *combined("according to the|according to a|in the", "map,|book,|list,|report,|news,|guide,"),
+    *combined("|please|and|also", "note that|remember that"),
     *combined("the|this|a|my", "book|list|report|guide", "says that|tells us that"),
-    *listed("note that|remember that|in fact,|of course,|please note that|everybody knows that|as everybody knows,"),
+    *listed("in fact,|of course,|everybody knows that|as everybody knows,|everybody says that|in fact"),
 )
-_ENDING: tuple[str, ...] = combined(
-    "as", "everybody knows|we know|people say|they say|you know|people know|they know|we all know|I read|I heard"
-)
-_MORE = ("also,", "besides,", "and", "in addition,", "what is more,", "then,", *_KNOWN)
+_ENDING: tuple[str, ...] = combined("as", "we|people|they|you", "know|all know|say|all say|read|heard")
+_MORE = (*combined("|and", "also,|besides,|in addition,|then,|what is more,"), "and", *_KNOWN)
 _STATED: tuple[str, ...] = (
     *combined(_KNOWN, "the {k} of {s} is {b}|{s}'s {k} is {b}|the {k} for {s} is {b}|for {s}, the {k} is {b}", "."),
     *combined("the {k} of {s} is {b},", _ENDING, "."),

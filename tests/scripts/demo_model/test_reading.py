@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from demo_model.corpus import passages, reading, summaries
+from demo_model.corpus import asking, deeds, passages, reading, summaries, world
 from demo_model.corpus.conversation import Conversation
-from demo_model.corpus.draw import Draw, Split, split_of
+from demo_model.corpus.draw import Draw, Split, _by_split, split_of
 from demo_model.corpus.kinds import KINDS
+from demo_model.corpus.phrasings import combined
 from demo_model.corpus.values import ANY
 
 MAKERS = {**reading.SKILLS, **reading.CASES, **summaries.SKILLS}
 CASES = {**reading.CASES, **summaries.CASES}
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+PHRASES = {
+    f"{module.__name__} {name}": phrases
+    for module in (asking, deeds, summaries, world)
+    for name, phrases in vars(module).items()
+    if name != "_MORE"
+    and isinstance(phrases, tuple)
+    and len(phrases) > 20
+    and all(isinstance(one, str) for one in phrases)
+}
 
 
 def prompt(conversation: Conversation) -> str:
@@ -111,3 +121,26 @@ def test_no_placeholder_is_left() -> None:
             for message in make(Draw(seed)).messages:
                 assert "{" not in message.content, (name, message.content)
                 assert message.content.strip()
+
+
+def test_phrasings_are_put_together_from_parts() -> None:
+    assert combined("|please", "tell me", "{i}", "?|.") == (
+        "tell me {i}?",
+        "tell me {i}.",
+        "please tell me {i}?",
+        "please tell me {i}.",
+    )
+
+
+def words(phrases: list[str]) -> set[str]:
+    return {word.strip(".,:;?!").lower() for phrase in phrases for word in phrase.split()}
+
+
+def test_phrasings_that_are_held_out_have_words_that_are_trained_on() -> None:
+    parts = {split: [phrase for one in PHRASES.values() for phrase in _by_split(one)[split]] for split in SPLITS}
+    assert words(parts["dev"] + parts["test"]) - words(parts["train"]) == set()
+
+
+def test_remarks_begin_otherwise_than_what_counts() -> None:
+    assert not set(summaries._ASIDES) & set(summaries._MAIN)
+    assert not set(summaries._ASIDES) & set(world._KNOWN)
