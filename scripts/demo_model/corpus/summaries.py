@@ -28,7 +28,8 @@ _ASIDES: tuple[str, ...] = (
         ", but|:",
     ),
     *combined("not important|less important|not so important|not that it matters|of no importance", ":|, but"),
-    *combined("in passing,|just in passing,|as an aside,|apart from that,|and apart from that,|beside the point:"),
+    *combined("|just", "in passing,|as an aside,|beside the point:"),
+    *combined("|and|but", "apart from that,|apart from this,"),
 )
 _MAIN: tuple[str, ...] = (
     *combined(
