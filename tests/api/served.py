@@ -7,8 +7,8 @@ import json
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -71,9 +71,18 @@ class Served:
     pool: ScriptedPool
     http: httpx.AsyncClient
     """Sends the key."""
+    clients: list[openai.AsyncOpenAI] = field(default_factory=list)
+    """Kept until the end. One that is collected before has its sockets closed behind the event loop's back, which then
+    mistakes the next socket of the same number for it.
+    """
 
     def openai(self, path: str = "/v1", **options: Any) -> openai.AsyncOpenAI:
-        return openai.AsyncOpenAI(base_url=self.url + path, api_key=KEY, max_retries=0, **options)
+        self.clients.append(openai.AsyncOpenAI(base_url=self.url + path, api_key=KEY, max_retries=0, **options))
+        return self.clients[-1]
+
+    async def aclose(self) -> None:
+        for client in self.clients:
+            await client.close()
 
     async def chat(self, **fields: Any) -> httpx.Response:
         return await self.http.post("/v1/chat/completions", json=fields)
@@ -115,8 +124,12 @@ async def serving(
     settings = settings_at(folder, **overrides)
     keys = cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY, chatting=CHATTING_KEYS))
     app = build_app(settings, backend=backend, pool=cast(Pool, pool), keys=keys)
-    async with listening(app) as url, client(url) as http:
-        yield Served(url, backend, pool, http)
+    async with (
+        listening(app) as url,
+        client(url) as http,
+        aclosing(Served(url, backend, pool, http)) as served,
+    ):
+        yield served
 
 
 @asynccontextmanager
@@ -129,8 +142,13 @@ async def serving_models(
     settings = settings_at(folder, **overrides)
     settings.paths.models.write_text(json.dumps(entries))
     app = build_app(settings, keys=cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY)))
-    async with listening(app) as url, client(url, timeout=30) as http:
-        yield Served(url, app.state.house.backend, app.state.house.pool, http)
+    house = app.state.house
+    async with (
+        listening(app) as url,
+        client(url, timeout=30) as http,
+        aclosing(Served(url, house.backend, house.pool, http)) as served,
+    ):
+        yield served
 
 
 def client(url: str, timeout: float = 5) -> httpx.AsyncClient:
