@@ -155,6 +155,28 @@ def deep(target: Target) -> None:
     target.ask("chat", response_format=OMIT)
 
 
+EXTREMES: list[Any] = [
+    {"type": "integer", "enum": [-(2**63), 2**63 - 1]},
+    {"type": "integer", "minimum": -1e300},
+    {"type": "number", "maximum": 1e300},
+    {"type": "integer", "multipleOf": 999_983},
+    {"type": "string", "minLength": 1_000_000},
+    {"type": "array", "items": {"type": "null"}, "minItems": 1_000_000},
+    {"type": "string", "pattern": "(a?){200}a{200}"},
+    {"required": [["x" + "µ" * 60]]},
+    {"required": [["µ" * 60]]},
+]
+"""Schemas that have ended a server, or kept it busy."""
+
+
+@check("structured output", "a schema at the edge of what can be counted is refused or answered, and the server lives")
+def extremes(target: Target) -> None:
+    for schema in EXTREMES:
+        answer = target.send("chat", response_format=form(record(x=schema)), max_tokens=2)
+        assert answer.status_code in (200, 400), f"status {answer.status_code} for {schema}: {answer.text[:100]}"
+    target.ask("chat")
+
+
 class Wall(BaseModel):
     """A wall to be painted."""
 
