@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from demo_model.corpus import names
 from demo_model.corpus.draw import Draw
+from demo_model.corpus.ways import ways
 
 FIRST_NAMES = (
     "Tom", "Anna", "Peter", "Maria", "John", "Lisa", "Paul", "Emma", "Max", "Julia", "Mark", "Laura", "David", "Sara",
@@ -45,7 +46,7 @@ ANIMALS = (
 RELATIVES = (
     "sister", "brother", "mother", "father", "wife", "husband", "son", "daughter", "uncle", "aunt", "cousin", "friend",
     "best friend", "boss", "teacher", "neighbour", "doctor", "grandmother", "grandfather", "nephew", "niece",
-    "colleague", "landlord", "dentist", "coach", "partner", "flatmate", "grandson", "baby", "hairdresser",
+    "colleague", "landlord", "dentist", "coach", "partner", "flatmate", "grandson", "godson", "hairdresser",
 )  # fmt: skip
 THINGS = (
     "car", "bicycle", "house", "coat", "hat", "bag", "cup", "umbrella", "sofa", "front door", "boat", "tent", "scarf",
@@ -57,7 +58,7 @@ COLOURS = (
     "golden", "violet", "turquoise", "beige",
 )  # fmt: skip
 FAVOURITES = (
-    "colour", "food", "drink", "animal", "book", "film", "song", "city", "game", "sport", "fruit", "flower", "season",
+    "colour", "food", "drink", "animal", "book", "film", "song", "city", "game", "sport", "fruit", "flower", "writer",
     "tree", "band", "dish", "cake", "tea", "country", "island", "painter", "team", "hobby", "word", "toy", "place",
 )  # fmt: skip
 NUMBERED = (
@@ -65,11 +66,11 @@ NUMBERED = (
     "customer number", "table number", "ticket number", "order number", "telephone number", "postcode", "badge number",
     "desk number", "member number", "door code", "flight number", "account number", "parking space",
 )  # fmt: skip
-PLACES_FOR_THINGS = (
-    "in the drawer", "on the table", "under the bed", "in the kitchen", "in the garage", "behind the door",
-    "on the shelf", "in the cellar", "next to the lamp", "in my bag", "on the roof", "in the garden", "in the hall",
-    "under the stairs", "in the red box", "behind the sofa", "in the car", "on the window sill", "in the attic",
-    "near the gate", "in the office", "in the blue suitcase", "beside the oven", "in the shed",
+PLACES_FOR_THINGS = ways(
+    "in the <drawer|kitchen|garage|cellar|garden|hall|attic|office|shed|car|bathroom|bedroom|cupboard|red box|big box>",
+    "on the <table|shelf|sofa|bed|desk|window sill|chair|floor|roof|red box|stairs|oven>", "in my <bag|room|pocket>",
+    "under the <bed|table|stairs|sofa|desk|chair|tree|lamp|bench>", "behind the <door|sofa|house|shed|lamp|tree|desk>",
+    "<next to|near|beside> the <lamp|door|oven|gate|window|sofa|bed|stairs|fridge>",
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -93,15 +94,36 @@ def liking(draw: Draw) -> str:
     return names.invented(draw) if kind == 2 else draw.phrase(LIKINGS)
 
 
+_FAVOURED: dict[str, tuple[str, ...]] = {
+    "drink": ("tea", "coffee", "milk", "water", "apple juice", "orange juice", "lemonade", "cocoa", "red wine", "cider",
+              "beer", "green tea", "black tea", "tomato juice", "iced tea", "hot chocolate"),
+    "sport": ("football", "tennis", "chess", "swimming", "running", "cycling", "skiing", "rowing", "sailing", "boxing",
+              "golf", "hockey", "rugby", "climbing", "judo", "volleyball", "handball", "skating", "surfing", "archery"),
+    "fruit": ("the apple", "the pear", "the plum", "the cherry", "the banana", "the orange", "the lemon", "the melon",
+              "the grape", "the peach", "the mango", "the kiwi", "the fig", "the apricot", "the lime", "the papaya"),
+    "flower": ("the rose", "the tulip", "the lily", "the daisy", "the violet", "the poppy", "the iris", "the lotus",
+               "the orchid", "the daffodil", "the sunflower", "the lilac", "the crocus", "the snowdrop", "the aster"),
+    "tree": ("the oak", "the beech", "the birch", "the pine", "the elm", "the ash", "the maple", "the willow",
+             "the lime tree", "the cedar", "the palm", "the chestnut", "the larch", "the fir", "the olive tree"),
+    "dish": ("tomato soup", "fried rice", "pancakes", "pea soup", "fish and chips", "noodles", "roast beef", "curry",
+             "pizza", "lasagne", "goulash", "risotto", "onion soup", "baked potatoes", "apple pie", "fried eggs"),
+    "cake": ("apple cake", "lemon cake", "carrot cake", "chocolate cake", "plum cake", "cherry cake", "nut cake",
+             "cheese cake", "honey cake", "orange cake", "banana cake", "poppy cake", "sponge cake", "coffee cake"),
+    "tea": ("green tea", "black tea", "mint tea", "ginger tea", "lemon tea", "herb tea", "white tea", "rose tea",
+            "apple tea", "cherry tea", "nettle tea", "camomile tea", "fennel tea", "jasmine tea"),
+    "colour": COLOURS,
+}  # fmt: skip
+
+
 def favourite(draw: Draw, key: str) -> str:
     """What somebody's favourite of that key may be, of this draw's split."""
-    if key == "colour":
-        return draw.phrase(COLOURS)
     if key == "animal":
         return f"the {draw.phrase(ANIMALS)}"
-    if key in ("food", "hobby") or draw.chance(0.2):
+    if key in ("food", "hobby"):
         return liking(draw)
-    return names.invented(draw)
+    if key in ("city", "place", "country", "island"):
+        return names.place(draw)
+    return draw.phrase(_FAVOURED[key]) if key in _FAVOURED and draw.chance(0.8) else names.invented(draw)
 
 
 def with_article(noun: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from demo_model.corpus.conversation import Conversation, Expected, Message, Tool
 from demo_model.corpus.draw import Draw
+from demo_model.corpus.ways import Ways, ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +21,39 @@ class Exchange:
     thought: str = ""
 
 
-OPENERS = (
-    "Please tell me: ", "Tell me, ", "One question: ", "Say, ", "I would like to know: ", "Can you tell me: ",
-    "Now tell me: ", "Quick question: ", "Hey, ", "So, ", "And ", "By the way, ", "Just asking: ", "Let me ask: ",
-    "Next question: ", "Now: ", "Well, ", "Okay, ", "Answer this: ", "Excuse me, ", "Sorry, ", "Hm, ", "Right, ",
-    "Another question: ", "Listen, ", "Here is a question: ", "Okay then, ", "Fine. ", "Good. ", "Alright, ",
-    "I have a question. ", "Please answer: ", "Something else: ", "Let me see: ", "Oh, ", "But ", "Hello, ", "Hi! ",
+OPENERS = ways(
+    "<|Please |Now |So |Okay, |Hey, >tell me: ", "<Can|Could|Will|Would> you <|please >tell me: ", "Tell me, ",
+    "<One|A|A quick|Quick|Next|Another|A short|My|My next|Just one> question: ", "<I have|Here is> a question: ",
+    "I <want|would like|need> to know: ", "<And|So|Now|Well|Okay|Hey|Oh|Hi|Hello|Alright|Right|Sorry|Hm|Good|Listen>, ",
+    "By the way, ", "<Just|I am just> asking: ", "Let me ask<| you>: ", "<Please answer|Answer this>: ", "And ", "But ",
+    "<I have|Here is> <a|another|a quick> question. ", "<Okay|Alright|Good|Fine|Well> then, ", "Excuse me, ",
+    "<Okay|Good|Hello|Hi|Thanks>. ", "<Hello|Hi|Hey>! ", "Something else: ", "Please, ", "<Hello|Hi|Hey> again, ",
 )  # fmt: skip
-CLOSERS = (
-    " Thanks.", " Please.", " I want to know.", " Be brief.", " A short answer, please.", " Thank you!",
-    " I am curious.", " Just wondering.", " Tell me.", " Please answer.", " Please be quick.", " That is all.",
-    " Answer in one sentence.", " I would like to know.", " Please tell me.", " No long answer, please.", " Hm?",
-    " That is my question.", " It matters to me.", " Thanks a lot.", " I need to know.", " Keep it short.",
+CLOSERS = ways(
+    " <Thanks|Thank you|Thanks a lot|Please|Please answer|Please tell me|Tell me|Be brief|Please be brief>.",
+    " I <want|would like|need> to know<| it| that>.", " <A short|Just a short|A brief|One short> answer, please.",
+    " <Please answer|Answer> <briefly|shortly|in one sentence|in a few words>.", " <I am|I'm> <just |>curious.",
+    " <|I am >just <wondering|asking>.", " That is <all|my question>.", " Keep it <short|brief>.", " Thank you!",
+    " Keep <it|your answer> <short|brief>, please.", " No long answer, please.",
+    " <Thanks|Thank you> <for your help|in advance>.",
 )  # fmt: skip
-FRAMES = (
-    "Do you know {}?", "Can you tell me {}?", "Tell me {}.", "I want to know {}.", "Please tell me {}.",
-    "Could you tell me {}?", "Say {}.", "I would like to know {}.", "Let me know {}.", "Will you tell me {}?",
-    "Would you tell me {}?", "I am asking {}.", "May I ask {}?", "I wonder {}.", "Please say {}.", "Explain {}.",
-    "I need to know {}.", "Now tell me {}.", "Can you say {}?", "Write down {}.", "I should like to hear {}.",
-    "Are you able to tell me {}?", "I was wondering {}.", "It would be good to know {}.", "Answer me: {}?",
+FRAMES = ways(
+    "Tell me {}.", "Do you know {}?", "<Please tell|Now tell|Just tell|So tell|And tell> me {}.",
+    "<Can|Could|Will|Would> you <tell me|please tell me|say> {}?", "<Can|Could> you let me know {}?",
+    "I <want|would like|need|just want> to know {}.", "<I'd like|I want|I would like> to <hear|know> {}.",
+    "I <wonder|was wondering|am wondering|wanted to know> {}.", "<Please let|Let> me know {}.", "Please say {}.",
+    "<May|Can|Could> I ask {}?", "I <do not|don't> know {}.", "Do you <happen to|maybe|perhaps> know {}?", "Say {}.",
+    "<I want to|I would like to|Let me> ask {}.", "My question is {}.", "Do you know, please, {}?",
+    "I am <not sure|asking> {}.", "Are you able to tell me {}?", "It would be good to know {}.",
 )  # fmt: skip
 _FIRST_WORDS = frozenset((
     "What", "How", "Where", "Who", "Which", "When", "Whose", "My", "I", "The", "Do", "Does", "Did", "Can", "Could",
     "Would", "Will", "Tell", "Please", "Is", "Are", "Was", "Am", "In", "At", "Count", "Add", "Take", "Your", "You",
     "We", "It", "This", "That", "There", "Let", "Give", "Say", "Hello", "Hi", "Hey", "Good", "Thanks", "Thank", "Bye",
     "One", "And", "So", "Now", "Have", "Has", "Remember", "Note", "If", "Calculate", "Work", "Subtract", "Start",
-    "Write", "Make", "Turn", "Put", "Name", "Call", "People", "Everybody", "Of", "By", "For",
+    "Write", "Make", "Turn", "Put", "Name", "Call", "People", "Everybody", "Everyone", "Of", "By", "For", "What's",
+    "Where's", "Who's", "Remind", "Just", "Most", "Our", "Here", "On", "Or", "As", "From", "There's", "Sum", "Compute",
+    "But", "Find", "Show", "List", "Begin", "How's", "Okay", "Well", "Should",
 ))  # fmt: skip
 
 
@@ -54,7 +63,12 @@ def phrased(draw: Draw, phrases: tuple[str, ...], usual: int = 1) -> str:
     """
     if draw.split == "train" and draw.chance(0.2):
         return phrases[draw.number(0, usual - 1)]
-    return draw.phrase(phrases[usual:])
+    return draw.phrase(_rest(phrases, usual))
+
+
+@lru_cache(maxsize=4096)
+def _rest(phrases: tuple[str, ...], usual: int) -> Ways:
+    return Ways(phrases[usual:])
 
 
 def lowered(text: str) -> str:
@@ -73,11 +87,17 @@ def typed(draw: Draw, text: str) -> str:
 def asked(draw: Draw, direct: tuple[str, ...], embedded: tuple[str, ...] = (), frames: tuple[str, ...] = FRAMES) -> str:
     """A question put in one of many ways. `embedded` are its forms within another: (tell me) what your name is."""
     if embedded and draw.chance(0.35):
-        return phrased(draw, frames, 2).format(phrased(draw, embedded))
+        return phrased(draw, _framed(frames, embedded), 2)
     core = phrased(draw, direct, 2)
-    if draw.chance(0.3):
+    if core[-1] == "?" and draw.chance(0.3):
         core = draw.phrase(OPENERS) + lowered(core)
     return core + draw.phrase(CLOSERS) if draw.chance(0.15) else core
+
+
+@lru_cache(maxsize=4096)
+def _framed(frames: tuple[str, ...], embedded: tuple[str, ...]) -> Ways:
+    """All of the one within all of the other; the first frames with the first embedded question come first."""
+    return Ways(frame.format(question) for question in embedded for frame in frames)
 
 
 def told(messages: Sequence[Message], exchange: Exchange, *, thought: bool = False) -> tuple[Message, ...]:

@@ -8,41 +8,42 @@ from demo_model.corpus.conversation import Conversation, Expected, Tool
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import filled
 from demo_model.corpus.exchange import FRAMES, Exchange, asked, conversation, lowered, phrased, typed
-from demo_model.corpus.memory_facts import KINDS, Fact, clash, fact, facts
+from demo_model.corpus.memory_facts import KINDS, Fact, alike, clash, fact, facts
 from demo_model.corpus.persona import Trait, traits
 from demo_model.corpus.persona_messages import system_message
+from demo_model.corpus.ways import ways
 
 NOTED = "I will remember that."
 NOT_TOLD = "You have not told me that."
-_BEFORE = (
-    "Remember: ", "By the way, ", "You should know: ", "Please remember: ", "Note this: ", "Please keep in mind: ",
-    "So, ", "Listen, ", "I want to tell you something. ", "Let me tell you something. ", "Know what? ", "One thing: ",
-    "Hello, ", "Hi! ", "Keep this in mind: ", "Do not forget: ", "Well, ", "For you to remember: ",
-    "Here is something about me: ", "Guess what: ", "Another thing: ", "Oh, ", "You know, ", "And ", "Also, ",
-    "I forgot to say: ", "To start with: ",
+_BEFORE = ways(
+    "<|Please |Now >remember<| this>: ", "<By the way|You know|You should know|So|Listen|Well|Hello|Hi|Also|And|Oh>, ",
+    "<Please note|Note|Please keep|Keep> this<| in mind>: ", "<You should|You must|Please> know<| this>: ",
+    "<I want to|I will|Let me|I must> tell you <something|something about me|one thing>. ", "<Know what|Guess what>? ",
+    "<One|One more|Another|The next|Just one> thing: ", "<Do not forget|Don't forget>: ", "<Hello|Hi|Hey>! ",
+    "<Here is|There is> something about me: ", "I <forgot|want> to <say|tell you>: ", "<First|Now|Next>: ",
+    "<Just so you know|For you to remember|So that you know|To start with|As I said>: ",
 )  # fmt: skip
-_AFTER = (
-    " Please remember that.", " Remember it.", " Do not forget it.", " Keep that in mind.", " I will ask you later.",
-    " Just so you know.", " Can you remember that?", " That is important.", " Please note it.",
-    " I just wanted to say that.", " Nice, is it not?", " You may need it later.", " Please do not forget that.",
-    " That is all for now.", " I hope you remember it.", " Try to remember.",
+_AFTER = ways(
+    " <Please remember|Remember|Can you remember|Please note|Please keep|Try to remember> <that|it|this>.",
+    " <Do not|Don't|Please do not|Please don't> forget <that|it|this>.", " <Please keep|Keep> <that|it|this> in mind.",
+    " I will <ask you|ask|ask about it> later.", " Just so you know.", " <That|This|It> is important<| to me>.",
+    " I just wanted to <say that|tell you>.", " You <may|will> need <it|that> later.",
+    " <That|This> is all<| for now>.",
+    " I hope you <remember it|can remember it|will remember it>.", " Now you know<| it>.",
 )  # fmt: skip
-_AGAIN = (
-    "Do you remember {}?", "Do you know {}?", *FRAMES[1:], "Remind me {}.",
-    "Could you remind me {}?", "Do you recall {}?", "I forgot {}.",
-    "I have forgotten {}.", "Do you still know {}?", "I told you {}. Do you remember?", "Have you kept in mind {}?",
-    "Can you remember {}?", "Can you remind me {}?", "Please remind me {}.", "I cannot remember {}.",
-    "Help me remember {}.", "Did you remember {}?", "Tell me again {}.", "What was it again: {}?",
-    "You surely remember {}?", "Try to recall {}.",
+_AGAIN = ways(
+    *FRAMES, "<Please remind|Remind|Now remind|So remind> me {}.", "<Can|Could|Will|Would> you remind me {}?",
+    "Do you <remember|still remember|still know|recall> {}?", "<Can|Could> you <remember|still remember|recall> {}?",
+    "I <forgot|have forgotten|cannot remember|can't remember|do not remember|don't remember|no longer know> {}.",
+    "I told you {}. <Do you remember|Do you still know|Do you know|What was it>?", "Did you <remember|forget|note> {}?",
+    "<Please tell|Tell> me again {}.", "Help me <remember|to remember> {}.", "<Try|Please try> to remember {}.",
+    "I hope you <remember|know|still know> {}.", "I have told you {}. Do you remember?",
 )  # fmt: skip
 
 
 def tell(draw: Draw, told: list[Fact], *, bare: bool = False) -> Exchange:
     """The user tells something, and the model notes it; `bare`: with no more words than that."""
-    parts = [filled(phrased(draw, KINDS[one.kind].told, 2), k=one.key, v=one.value) for one in told]
-    text = " ".join(parts)
-    if text[0].islower():
-        text = text[0].upper() + text[1:]
+    text = " ".join(filled(phrased(draw, KINDS[one.kind].told, 2), k=one.key, v=one.value) for one in told)
     names = [one.value for one in told if one.kind == "name"]
     if not bare:
         if draw.chance(0.35):
@@ -120,30 +121,56 @@ def _apart(known: list[Trait], told: list[Fact]) -> bool:
 
 
 def memory(draw: Draw) -> Conversation:
-    """One to six facts, other talk between and after them, then questions for most of them and for others."""
+    """Facts with other talk between and after them, then questions for them and for others; a third are short."""
     system, known, tools = _around(draw)
-    told = facts(draw, draw.number(1, 6))
-    while not _apart(known, told):
-        told = facts(draw, 2)
-    exchanges: list[Exchange] = [other_talk(draw, known)] if draw.chance(0.15) else []
+    short = draw.chance(0.35)
+    told = _facts(draw, known, draw.number(1, 2) if short else draw.number(2, 6))
+    exchanges: list[Exchange] = [other_talk(draw, known)] if not short and draw.chance(0.15) else []
     so_far: list[Fact] = []
     for group in _in_groups(draw, told):
         exchanges.append(tell(draw, group))
         so_far += group
-        for _ in range(draw.one((0, 0, 1, 2))):
+        for _ in range(draw.one((0, 0, 0, 1)) if short else draw.one((0, 0, 1, 2))):
             exchanges.append(other_talk(draw, known))
         if draw.chance(0.2):
             exchanges.append(recall(draw, draw.one(so_far), so_far))
-    wanted = draw.some(told, draw.number(1, len(told)))
-    for one in wanted:
+    exchanges += _questions(draw, told)
+    if known and draw.chance(0.4):
+        exchanges.append(persona.question(draw, draw.one(known), known))
+    return conversation("memory", exchanges, system=system, tools=tools)
+
+
+def _facts(draw: Draw, known: list[Trait], count: int) -> list[Fact]:
+    """Facts, often several of one kind, that share no value with the persona."""
+    while True:
+        told = alike(draw, count) if draw.chance(0.4) else facts(draw, count)
+        if _apart(known, told):
+            return told
+
+
+def _questions(draw: Draw, told: list[Fact]) -> list[Exchange]:
+    """Questions for most of what was told, some asked twice in other words, and for some that was not."""
+    asked_for = draw.some(told, draw.number((len(told) + 1) // 2, len(told)))
+    if draw.chance(0.5):
+        asked_for += draw.some(told, draw.number(1, min(2, len(told))))
+    exchanges = []
+    for one in asked_for:
         if draw.chance(0.25):
             exchanges.append(untold(draw, told))
         exchanges.append(recall(draw, one, told))
-        if known and draw.chance(0.3):
-            exchanges.append(persona.question(draw, draw.one(known), known))
-    if draw.chance(0.2):
-        exchanges.append(untold(draw, told))
-    return conversation("memory", exchanges, system=system, tools=tools)
+    return [*exchanges, untold(draw, told)] if draw.chance(0.25) else exchanges
+
+
+def contrasts(draw: Draw) -> Conversation:
+    """Two to four facts of one kind, and a question for each in any order: only the key tells which is meant."""
+    told = alike(draw, draw.number(2, 4))
+    exchanges = [tell(draw, group) for group in _in_groups(draw, told)]
+    exchanges += [other_talk(draw, []) for _ in range(draw.one((0, 0, 1, 2)))]
+    asked_for = draw.some(told, len(told)) + draw.some(told, draw.number(0, 2))
+    exchanges += [recall(draw, one, told) for one in asked_for]
+    if draw.chance(0.4):
+        exchanges.insert(-1, untold(draw, told))
+    return conversation("memory", exchanges, system=phrased(draw, ASSISTANTS) if draw.chance(0.2) else "")
 
 
 def at_once(draw: Draw) -> Conversation:
@@ -152,7 +179,7 @@ def at_once(draw: Draw) -> Conversation:
     first = recall(draw, draw.one(told), told)
     said = tell(draw, told, bare=True).asked
     exchanges = [Exchange(f"{said} {first.asked}", first.answer, first.expected, first.thought)]
-    for _ in range(draw.number(0, 2)):
+    for _ in range(draw.number(0, 4)):
         exchanges.append(untold(draw, told) if draw.chance(0.25) else recall(draw, draw.one(told), told))
     return conversation("memory", exchanges, system=phrased(draw, ASSISTANTS) if draw.chance(0.2) else "")
 
@@ -160,9 +187,7 @@ def at_once(draw: Draw) -> Conversation:
 def memory_case(draw: Draw) -> Conversation:
     """One to three facts, two to four turns of other talk, then a question for one of them."""
     system, known, tools = _around(draw)
-    told = facts(draw, draw.number(1, 3))
-    while not _apart(known, told):
-        told = facts(draw, 1)
+    told = _facts(draw, known, draw.number(1, 3))
     exchanges = [tell(draw, group) for group in _in_groups(draw, told)]
     exchanges += [other_talk(draw, known) for _ in range(draw.number(2, 4))]
     return conversation("memory", [*exchanges, recall(draw, draw.one(told), told)], system=system, tools=tools)
@@ -177,5 +202,5 @@ def untold_case(draw: Draw) -> Conversation:
     return conversation("memory", [*exchanges, untold(draw, told)], system=system, tools=tools)
 
 
-SKILLS = {"memory": memory, "memory_at_once": at_once}
+SKILLS = {"memory": memory, "memory_at_once": at_once, "memory_contrasts": contrasts}
 CASES = {"memory": memory_case, "memory_untold": untold_case}
