@@ -73,13 +73,67 @@ class Family:
 
 @lru_cache(maxsize=4096)
 def ways(text: str) -> tuple[str, ...]:
-    """Phrases that are written in one text, between slashes."""
-    return tuple(text.split(" / ")) if text else ()
+    """Phrases that are written in one text, between slashes. Of words in [brackets|square brackets] each is one way."""
+    return tuple(dict.fromkeys(way for part in text.split(" / ") for way in _opened(part))) if text else ()
+
+
+def finds(
+    name: str, nouns: str, at: str, about: str, *slots: Slot, asks: str = "", outcome: str = "", kin: str = ""
+) -> Family:
+    """A family that finds something out. `nouns`: what, "weather|weather forecast", of which all share a word; `at`:
+    what follows it in a request, "in {city}"; `about`: what follows it in a description, "in a city".
+    """
+    tools = ",".join(ways(f"[get|find|check|show|fetch|look up|read|see|tell] [{nouns}] / [{nouns}]"))
+    said = f"[Get|Find|Check|Show|Look up|Returns|Tells|Gives|Fetch|Find out] the [{nouns}] {about}."
+    said += f" / The [|current |latest ][{nouns}] {about}. / [Use this for|A tool for|Tells you] the [{nouns}] {about}."
+    things = f"[the|our] [|||current |latest |exact |right |newest |full |last |usual |present |real ][{nouns}] {at}"
+    return Family(name, tools, said, slots, things=things, asks=asks, outcome=outcome, kin=kin)
+
+
+def does(
+    name: str,
+    verbs: str,
+    thing: str,
+    at: str,
+    about: str,
+    *slots: Slot,
+    asks: str = "",
+    outcome: str = "",
+    kin: str = "",
+) -> Family:
+    """A family that does something. `verbs`: "rent|hire"; `thing`: with its article in a description, "a bike"; `at`
+    and `about` as for `finds`, an `at` of several parts has the thing itself, "{count} bikes in {city}".
+    """
+    noun = thing.removeprefix("a ").removeprefix("an ").removeprefix("the ")
+    tools = ",".join(ways(f"[{verbs}] {noun}"))
+    tools += f",{noun}"
+    said = f"[{'|'.join(verb.capitalize() for verb in verbs.split('|'))}] {thing}[| {about}]."
+    said += f" / [Use this to|A tool to|Can|Lets you|Helps to] [{verbs}] {thing}[| {about}]."
+    deeds = f"[{verbs}] {at}" if noun in at else f"[{verbs}] {_articles(thing)}{noun} {at}"
+    return Family(name, tools, said, slots, deeds=deeds, asks=asks, outcome=outcome, kin=kin)
 
 
 def words(text: str) -> tuple[str, ...]:
     """Words that are written in one text."""
     return tuple(text.split())
+
+
+def _articles(thing: str) -> str:
+    article = thing.partition(" ")[0]
+    return {
+        "a": "[a|the|my|a new|the new|our] ",
+        "an": "[an|the|my|a new|the new|our] ",
+        "the": "[the|my|our|the old] ",
+    }.get(article, "")
+
+
+def _opened(way: str) -> tuple[str, ...]:
+    before, bracket, rest = way.partition("[")
+    if not bracket:
+        return (way,)
+    inner, _, after = rest.partition("]")
+    ends = _opened(after)
+    return tuple(before + word + end for word in inner.split("|") for end in ends)
 
 
 @lru_cache(maxsize=4096)

@@ -7,78 +7,74 @@ from dataclasses import replace
 
 from demo_model.corpus.conversation import Call
 from demo_model.corpus.draw import Draw
+from demo_model.corpus.tool_family import ways
 from demo_model.corpus.tool_values import value_of
 from demo_model.corpus.toolbox import BRIEF, Offer, Wish
 
-_THING_FRAMES = (
-    "what is {}?", "what's {}?", "tell me {}.", "can you tell me {}?", "could you tell me {}?", "show me {}.",
-    "give me {}.", "I need {}.", "I need to know {}.", "I would like to know {}.", "I want to know {}.",
-    "please find {}.", "look up {}.", "check {}.", "do you know {}?", "find out {}.", "find {}.", "get {}.",
-    "get me {}.", "let me know {}.", "fetch {}.", "please tell me {}.", "can you check {}?", "could you look up {}?",
-    "{}?", "what about {}?", "I am curious about {}.", "would you check {}?", "I have to know {}.",
-    "please show me {}.", "can I have {}?", "I am looking for {}.", "{}.", "I am asking for {}.",
-    "help me to find {}.", "can you give me {}?", "read me {}.", "please look for {}.", "say {}.",
-    "could you find {}?", "do you have {}?", "I wonder about {}.", "try to find {}.", "please get {}.", "now {}.",
-)  # fmt: skip
-_DEED_FRAMES = (
-    "{}.", "{}!", "please {}.", "can you {}?", "could you {}?", "would you {}?", "I want you to {}.", "will you {}?",
-    "I'd like you to {}.", "can you please {}?", "I need you to {}.", "could you please {}?", "hey, {}.", "just {}.",
-    "go ahead and {}.", "kindly {}.", "you should {}.", "be so kind and {}.", "now {}.", "then {}.", "quickly {}.",
-    "I would like you to {}.", "would you please {}?", "you must {}.", "next, {}.", "I ask you to {}.",
-    "may I ask you to {}?", "do this: {}.", "first of all, {}.", "try to {}.", "your task: {}.", "it is time to {}.",
-    "do me a favour and {}.", "can I ask you to {}?", "help me to {}.", "we have to {}.", "{}, OK?",
-)  # fmt: skip
+_THING_FRAMES = ways(
+    "[what is|what's] {}? / [|please |now |please just |just |I want you to |I need you to |you should ][tell "
+    "me|show me|give "
+    "me|find|check|look up|get|find out|get me|find me] {}. / [can you|could you|would you|will you|can you "
+    "please|could you "
+    "please] [tell me|show me|give me|find|check|look up|get|find out|get me|find me] {}? / [I need|I want|I would "
+    "like|I'd "
+    "like|we need|we want] {}. / [I need|I want|I would like|I'd like|I have|we need] to "
+    "[know|see|check|find|have|get] {}. /"
+    " [do you know|do you have|can I have|can I see|can I get|could I have|may I see] {}? / [I am|I'm|we are] "
+    "[looking for|"
+    "searching for|asking for] {}. / let me [know|see|have] {}. / [what about|how about] {}? / {}? / {}, please."
+)
+_DEED_FRAMES = ways(
+    "{}. / {}! / [please|now|just|please just|now please|then|next, please] {}. / [can you|could you|would you|will "
+    "you|can "
+    "you please|could you please|would you please|can you now] {}? / [I want|I need|I would like|I'd like|we want|we "
+    "need]"
+    " you to {}. / [I want|I need|I would like|I'd like|I have|we want|we need|we would like|we have] to {}. / [you "
+    "should|"
+    "you must|you can now|help me to|it is time to|do not forget to|be so kind as to] {}. / [can I|may I] ask you to "
+    "{}? / "
+    "[can we|can I|could we|is it possible to] {}? / {}, please."
+)
 _AFTER = (
     " please", " for me", " now", ", please", ", thanks", " right now", " for me, please", " at once", " if you can",
-    " when you can", ", will you", " again", " today, please", " quickly", " soon", " if possible",
+    " today, please", " now, please", " if possible", ", thank you", " please, thanks", " for me now", " now, thanks",
 )  # fmt: skip
-_OPENERS = (
-    "Hello! ", "Hi, ", "Hey there. ", "Quick question: ", "One more thing: ", "OK. ", "Good morning. ", "Hey! ",
-    "So, ", "Hello. ", "I have a wish. ", "Something else: ", "Now this: ", "Good evening. ", "Sorry to bother you. ",
-    "Right. ", "I need your help. ", "I am busy. ", "We are in a hurry. ", "It is late. ", "Listen. ", "Next: ",
-    "Another thing: ", "I have a question. ", "My turn. ", "Here is what I need: ", "Well, ", "I am on the phone. ",
-    "Dear assistant, ",
-)  # fmt: skip
-_CLOSERS = (
-    " Thanks.", " Thank you!", " It is important.", " I am in a hurry.", " Thanks a lot.", " That would help me.",
-    " I need it today.", " Please be quick.", " Can you do that?", " That is all.", " It is for a friend.",
-    " Many thanks.", " I asked you before.", " My boss wants it.", " Use a tool.", " Please use the right tool.",
-    " OK?",
-)  # fmt: skip
-_LEADS = (
-    "tell me",
-    "find",
-    "get",
-    "show me",
-    "look up",
-    "check",
-    "give me",
-    "find out",
-    "read me",
-    "get me",
-    "fetch",
-    "say",
+_OPENERS = ways(
+    "[Hello|Hi|Hey|Good morning|Good evening|OK|Right|Well|Good|So|Please help me|I need your help|I have a "
+    "question|I have a"
+    " task|I am in a hurry|One more thing|Something else|Thanks|Hello there|Hi there][.|!]"
 )
+_CLOSERS = ways(
+    "[Thanks|Thank you|Many thanks|Thanks a lot|Please|Please be quick|It is important|I am in a hurry|That is "
+    "all|That would"
+    " help me|It is for a friend|It is for my boss|I need it today|I need it now|Please use a tool|Please do it "
+    "now][.|!]"
+)
+_LEADS = ("tell me", "find", "get", "show me", "look up", "check", "give me", "find out", "get me", "find me")
 _CONNECTORS = (
-    " and ", ", and ", " and then ", ", then ", " and also ", ", and after that ", " and please ", " plus ",
-    ", and also ", " as well as ", ", but first ", "; ",
+    " and ", ", and ", " and then ", ", then ", " and also ", ", and then ", " and please ", ", and also ",
+    " and then please ", ", and please ", ", then please ", " and after that ",
 )  # fmt: skip
 _LINKS = (
     " ",
     " Also: ",
-    " And: ",
-    " And one more thing: ",
+    " And ",
     " Then: ",
-    " After that: ",
     " Next: ",
-    " Besides: ",
-    " Second: ",
+    " After that: ",
+    " And then: ",
+    " Also ",
+    " Then ",
+    " And also: ",
 )
 _AGAIN = (
     "And {}?", "What about {}?", "And for {}?", "The same for {}.", "Now {}.", "Now the same for {}.", "And with {}?",
-    "How about {}?", "Do the same for {}.", "Again, but for {}.", "And now {}.", "The same again with {}.",
-    "OK, and {}?", "Then {}, please.", "Now try {}.", "Once more, for {}.", "I also need {}.", "Next: {}.",
-    "And what about {}?", "Please repeat that for {}.",
+    "How about {}?", "Do the same for {}.", "Again for {}.", "And now {}.", "The same again for {}.", "And the same "
+    "for {}.",
+    "OK, and {}?", "Now for {}.", "And now for {}.", "Once more for {}.", "Now do the same for {}.", "And how about "
+    "{}?",
+    "And what about {}?", "Please do the same for {}.", "The same for {}, please.", "And now the same for {}.", "And "
+    "{}, please.",
 )  # fmt: skip
 
 
@@ -128,9 +124,9 @@ def again(draw: Draw, offer: Offer, before: Wish) -> tuple[str, Wish]:
 
 def _around(draw: Draw, text: str) -> str:
     if draw.chance(0.12):
-        text = draw.phrase(_OPENERS) + text
+        text = f"{draw.phrase(_OPENERS)} {text}"
     if draw.chance(0.08) and text[-1] in ".?!":
-        return text + draw.phrase(_CLOSERS)
+        return f"{text} {draw.phrase(_CLOSERS)}"
     return text[:-1] if draw.chance(0.06) and text[-1] in ".?" else text
 
 

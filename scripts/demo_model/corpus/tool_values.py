@@ -16,28 +16,28 @@ from demo_model.corpus.tool_family import ways, words
 
 NOUNS = words(
     "lantern garden bridge boat bell candle mirror basket ladder blanket bottle bucket button cabin camera "
-    "carpet castle chair clock cloud coat compass cottage cradle crystal cup curtain desk diamond drum engine "
-    "fence fiddle field flag flute forest fountain gate glove goat hammer harbour harp hat hill horse island "
-    "jacket jar jewel kettle kite lake lamp leaf library locker magnet map market meadow medal mill mine motor "
-    "mountain museum needle nest orchard oven paddle painting parcel pear pencil piano pillow pipe planet plant"
-    " pocket pond poster potato pump puppet puzzle quilt rabbit raft ribbon rice ring robot rocket roof rope "
-    "saddle sail sandwich saw scarf school shell shelf ship shirt shoe shovel signal silver sofa soup spoon "
-    "stable stamp statue stone stove straw studio sugar sword tablet tea tent theatre thread ticket tower "
-    "tractor trail treasure truck trumpet tunnel valley vase village violin wagon wall wallet warehouse watch "
-    "well wheel whistle window wool workshop yard zebra anchor apron arrow badge balloon barn barrel beach "
-    "bench berry biscuit board bone book bowl box brick brush cake cave cheese chest coin cow crane crown dish "
-    "doll donkey door duck eagle egg farm feather fish flower fork frog glass goose grape guitar helmet honey "
-    "hotel invoice jug key ledger letter lion member model mouse nut order owl pan paper pie pigeon plate "
-    "player pony pool poem quarry record river road room rose salad sample sensor server sheep song star "
-    "station street student tiger tool toy tree turtle umbrella user vehicle whale wolf"
+    "carpet castle chair cloud coat compass cottage cradle crystal cup curtain desk diamond drum engine "
+    "fence fiddle field flag flute forest fountain gate glove goat hammer harbour harp hat hill horse "
+    "jacket jar jewel kettle kite locker magnet market meadow medal mill motor "
+    "needle nest orchard oven paddle painting pear pencil piano pillow pipe planet plant"
+    " pocket pond poster pump puppet puzzle quilt rabbit raft ribbon rice ring robot rocket roof rope "
+    "saddle sail sandwich saw shell ship shirt shoe shovel signal silver sofa soup spoon "
+    "stable stone stove straw studio sugar sword tablet tea tent theatre thread tower "
+    "tractor trail treasure truck trumpet tunnel valley vase village violin wagon wall wallet warehouse "
+    "wheel whistle window wool workshop yard zebra anchor apron arrow badge balloon barn barrel beach "
+    "bench berry biscuit board bone bowl box brick brush cake cave cheese chest coin cow crane crown dish "
+    "doll donkey duck eagle egg farm feather flower fork frog glass grape guitar helmet honey "
+    "jug key ledger letter lion nut owl pan paper pie pigeon plate "
+    "pony pool poem quarry rose salad star "
+    "statue tiger toy tree turtle umbrella vehicle whale"
 )
 """Common things, for tools to be about and for values in small letters."""
 
 QUALITIES = words(
     "old new small large red blue green yellow quiet loud bright dark warm cold soft hard round long short "
-    "heavy light clean broken golden silver wooden empty fresh sweet dry wet strong tiny tall wide deep early "
+    "heavy broken golden silver wooden empty fresh sweet dry wet strong tiny tall wide deep early "
     "late happy lazy brown grey white black pink purple plain fine rough smooth sharp young wild slow quick "
-    "open hidden"
+    "hidden"
 )
 _DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday today tomorrow tonight")
 _MONTHS = words("January February March April May June July August September October November December")
@@ -53,8 +53,9 @@ _FOODS = ways(
     " / mushroom soup / chicken wings / ice cream / onion rings"
 )
 _ROOMS = ways(
-    "kitchen / bedroom / living room / bathroom / garage / hall / office / attic / cellar / garden / dining "
-    "room / porch / nursery / workshop"
+    "[|upper |small |front |back ][kitchen|bedroom|living "
+    "room|bathroom|garage|hall|office|attic|cellar|garden|dining room"
+    "|porch|workshop]"
 )
 _TASK_VERBS = ways(
     "call / visit / write to / pay / thank / meet / help / pick up / wake / invite / ask / phone / answer"
@@ -62,23 +63,16 @@ _TASK_VERBS = ways(
 _TASK_THINGS = ways(
     "buy / clean / repair / paint / find / sell / move / wash / check / return / bring / order / water / pack"
 )
-_LINES = (
-    "see you {day}",
-    "I will be late",
-    "the {noun} is ready",
-    "happy birthday, {name}",
-    "please bring the {noun}",
-    "good luck with the {noun}",
-    "we meet in {place}",
-    "{name} has the {noun}",
-    "call me {day}",
-    "the {noun} is {quality}",
-    "I am in {place}",
-    "thank you for the {noun}",
-    "dinner at {number}",
-    "my {noun} is {quality}",
-    "where is the {quality} {noun}",
-    "{name} says hello",
+_LINES = ways(
+    "[see you|call me|meet me|we meet|come home|I am free|I am busy] [on |next |this ]{day} / [I will|we will|{name} "
+    "will]"
+    " be [late|early|there|at home] [today|tomorrow|tonight|on {day}] / [the|my|our|your|{name}'s] {noun} is "
+    "[{quality}|ready|broken|here|gone] / [please|do not forget to] [bring|buy|find|sell|wash] [the|a|my] {noun} / "
+    "[good luck|happy birthday|good morning|good night|welcome home|get well soon], {name} / [thank you|many thanks] "
+    "for "
+    "[the|your] {noun} / [I am|we are|{name} is] [in|going to|on the way to] {place} / [dinner|lunch|tea] is at "
+    "{number} /"
+    " [where is|I have|{name} has] the {quality} {noun} / [we meet|see you] in {place} / {name} [says hello|is here]"
 )
 _ENDS = words("txt md pdf csv json py png log")
 _WIDE_ENDS = words("com org net io")
@@ -134,12 +128,11 @@ def _city(draw: Draw) -> str:
 
 
 def _word(draw: Draw) -> str:
-    return noun(draw) if draw.chance(0.6) else names.lower(draw)
+    return noun(draw) if draw.chance(0.9) else names.lower(draw)
 
 
 def _words(draw: Draw) -> str:
-    found = f"{quality(draw)} {_word(draw)}"
-    return f"{found} {noun(draw)}" if draw.chance(0.3) else found
+    return draw.held_out(lambda: f"{draw.one(QUALITIES)} {draw.one(NOUNS)}")
 
 
 def _title(draw: Draw) -> str:
@@ -163,7 +156,7 @@ def _topic(draw: Draw) -> str:
         return f"{quality(draw)} {noun(draw)}s"
     if shape == 2:
         return f"the history of {names.place(draw)}"
-    return names.lower(draw) if draw.chance(0.5) else f"{noun(draw)}s"
+    return f"{noun(draw)}s"
 
 
 def _task(draw: Draw) -> str:
@@ -273,8 +266,8 @@ _MAKERS: dict[str, Callable[[Draw], Value | Said]] = {
     "language": lambda draw: draw.one(_LANGUAGES),
     "currency": lambda draw: draw.one(_CURRENCIES),
     "unit": lambda draw: draw.one(_UNITS),
-    "food": lambda draw: draw.one(_FOODS) if draw.chance(0.6) else _words(draw),
-    "room": lambda draw: draw.one(_ROOMS) if draw.chance(0.7) else _words(draw),
+    "food": lambda draw: draw.one(_FOODS),
+    "room": lambda draw: draw.one(_ROOMS),
     "few": lambda draw: draw.number(2, 12),
     "number": lambda draw: draw.number(1, 99),
     "many": lambda draw: draw.number(10, 2500),

@@ -13,14 +13,16 @@ from demo_model.corpus.tool_values import SEVERAL_WORDS, Said, schema_of, value_
 from demo_model.corpus.tools_arranging import ARRANGING
 from demo_model.corpus.tools_doing import DOING
 from demo_model.corpus.tools_finding import FINDING
+from demo_model.corpus.tools_handling import HANDLING
 from demo_model.corpus.tools_invented import Sketch, sketch
 from demo_model.corpus.tools_knowing import KNOWING
+from demo_model.corpus.tools_looking import LOOKING
 
-FAMILIES: tuple[Family, ...] = (*KNOWING, *FINDING, *DOING, *ARRANGING)
+FAMILIES: tuple[Family, ...] = (*KNOWING, *FINDING, *DOING, *ARRANGING, *LOOKING, *HANDLING)
 """All familiar ones. One in eight is held out for each of `dev` and `test`, by its name."""
 _OF_SPLIT = {split: tuple(one for one in FAMILIES if split_of(one.name) == split) for split in ("train", "dev", "test")}
-_STYLES = ("snake", "snake", "snake", "camel", "camel", "kebab", "pascal", "flat")
-BRIEF = frozenset({"name", "place", "word", "title", "code", "number", "few", "path", "email", "link", "many"})
+_STYLES = ("snake", "snake", "snake", "snake", "snake", "snake", "camel", "camel", "kebab", "pascal")
+BRIEF = frozenset({"name", "place", "word", "title", "code", "number", "path", "email", "link"})
 """The kinds of values that can stand in a list."""
 
 
@@ -74,11 +76,12 @@ def toolbox(
     unseen: float = 0.5,
     without: frozenset[str] = frozenset(),
     before: Sequence[Offer] = (),
+    strange: float = 0.0,
 ) -> list[Offer]:
     """So many tools, `before` the first of them, of which no two could serve for each other.
 
     `invented`: the share of tools that nobody knows; `unseen`: the share of families of this split alone among the
-    others; `without`: kins that are left out.
+    others; `without`: kins that are left out; `strange`: the share of invented tools whose words do not exist.
     """
     style = draw.one(_STYLES)
     found = list(before)
@@ -86,8 +89,8 @@ def toolbox(
     tools = {one.tool.name for one in before}
     while len(found) < count:
         if draw.chance(invented):
-            like = found[-1].sketch if found and draw.chance(0.3) else None
-            new = invented_offer(draw, style, like)
+            like = found[-1].sketch if found and draw.chance(0.15) else None
+            new = invented_offer(draw, style, like, strange=draw.chance(strange))
         else:
             own = draw.split != "train" and draw.chance(unseen)
             new = family_offer(draw, style, draw.one(_OF_SPLIT[draw.split if own else "train"]))
@@ -100,20 +103,20 @@ def toolbox(
 
 def family_offer(draw: Draw, style: str, family: Family) -> Offer:
     """A tool of a familiar family, with some of its optional parameters."""
-    slots = [(slot, not slot.tails) for slot in family.slots if not slot.tails or draw.chance(0.5)]
+    slots = [(slot, not slot.tails) for slot in family.slots if not slot.tails or draw.chance(0.25)]
     name = draw.phrase(family.ways.tools)
-    said = "" if " " in name and draw.chance(0.06) else draw.phrase(family.ways.descriptions)
+    said = "" if " " in name and draw.chance(0.03) else draw.phrase(family.ways.descriptions)
     parameters = [_parameter(draw, slot, style) for slot, _ in slots]
     tool = _tool(draw, spelled(name, style), said, parameters, [need for _, need in slots])
     return Offer(family.kin or family.name, tool, tuple(parameters), family.ways, {})
 
 
-def invented_offer(draw: Draw, style: str, like: Sketch | None = None) -> Offer:
+def invented_offer(draw: Draw, style: str, like: Sketch | None = None, *, strange: bool = False) -> Offer:
     """A tool that nobody has seen."""
-    made = sketch(draw, like)
+    made = sketch(draw, like, strange=strange)
     slots = [*((slot, True) for slot in made.slots), *made.extras]
     parameters = [_parameter(draw, slot, style) for slot, _ in slots]
-    said = "" if draw.chance(0.12) else made.description
+    said = "" if draw.chance(0.05) else made.description
     tool = _tool(draw, spelled(made.tool, style), said, parameters, [need for _, need in slots])
     return Offer(made.kin, tool, tuple(parameters), made.ways, made.words, made)
 
@@ -125,7 +128,7 @@ def spelled(words: str, style: str) -> str:
         return parts[0] + "".join(part.capitalize() for part in parts[1:])
     if style == "pascal":
         return "".join(part.capitalize() for part in parts)
-    return {"snake": "_", "kebab": "-", "flat": ""}[style].join(parts)
+    return {"snake": "_", "kebab": "-"}[style].join(parts)
 
 
 def ask(draw: Draw, offer: Offer, calls: int = 1) -> Wish:
@@ -133,7 +136,9 @@ def ask(draw: Draw, offer: Offer, calls: int = 1) -> Wish:
     said = {one.role: value_of(one.kind, draw) for one in offer.parameters if not one.tails}
     tails, mentioned = _mentions(draw, offer)
     forms = [("thing", offer.ways.things), ("deed", offer.ways.deeds), ("sentence", offer.ways.asks)]
-    name, ways = draw.random.choices(forms, [len(ways) for _, ways in forms])[0]
+    name, ways = draw.random.choices(
+        forms, [min(len(ways), most) for (_, ways), most in zip(forms, (8, 8, 4), strict=True)]
+    )[0]
     template = draw.phrase(ways)
     varied = _varied(draw, offer, said, calls) if calls > 1 else [said]
     if calls > 1 and ((draw.chance(0.7) and "}'s" not in template) or name == "sentence"):
@@ -160,7 +165,7 @@ def can_repeat(offer: Offer) -> bool:
 def _parameter(draw: Draw, slot: Slot, style: str) -> Parameter:
     words = draw.one(slot.choices)
     role = slot.role if not slot.tails else ""
-    truth = slot.kind == "yes_no" or (slot.kind == "on|off" and draw.chance(0.3))
+    truth = slot.kind == "yes_no" or (slot.kind == "on|off" and draw.chance(0.15))
     name = (
         "on"
         if truth and slot.kind == "on|off"

@@ -17,7 +17,7 @@ from demo_model.corpus.toolbox import Offer, Wish, ask, can_repeat, toolbox
 
 NO_TOOL = "I have no tool for that."
 """What is said when a request is for something that no tool does."""
-_BESIDE_TALK = frozenset(words("numbers search notes people conversion time clock weather calendar"))
+_BESIDE_TALK = frozenset(words("numbers search notes people conversion time clock weather calendar talk"))
 """Kins of tools that could serve for small talk, sums, or what somebody tells or asks in general."""
 _RULES = (
     "Use the tools when they fit.", "You can use tools.", "Call a tool when it helps.", "You have some tools.",
@@ -51,7 +51,7 @@ class _Session:
         """The user asks, the assistant calls. Returns all that is asked for as one wish."""
         draw = self.draw
         text = text or (request(draw, wishes[0]) if len(wishes) == 1 else requests(draw, wishes))
-        if draw.chance(0.06):
+        if draw.chance(0.03):
             text = f"{small_facts(draw, 1)[0][0]} {text}"
         calls = tuple(call for wish in wishes for call in wish.calls)
         self.messages += [Message("user", text), Message("assistant", calls=calls)]
@@ -92,6 +92,15 @@ def tool_several(draw: Draw) -> Conversation:
     return session.conversation("tool_several", Expected(calls=session.messages[-1].calls))
 
 
+def tool_strange(draw: Draw) -> Conversation:
+    """A request for a tool whose name and parameters are of words that do not exist, and its call."""
+    first = toolbox(draw, 1, invented=1.0, strange=1.0)
+    session = _Session(draw, toolbox(draw, draw.number(1, 3), before=first, strange=0.3))
+    session.start()
+    session.asks([ask(draw, session.offers[0])])
+    return session.conversation("tool_strange", Expected(calls=session.messages[-1].calls))
+
+
 def tool_result(draw: Draw) -> Conversation:
     """A request, its call, the result, and what is said of it."""
     session = _session(draw, invented=_share(draw))
@@ -112,10 +121,10 @@ def no_call(draw: Draw) -> Conversation:
 
 
 def tool_session(draw: Draw) -> Conversation:
-    """Two to four turns with the same tools: calls, results, the same again, what no tool fits, and talk."""
+    """Two to six turns with the same tools: calls, results, the same again, what no tool fits, and talk."""
     talks = draw.chance(0.7)
     session = _session(draw, invented=_share(draw), without=_BESIDE_TALK if talks else frozenset())
-    turns = draw.number(2, 4)
+    turns = draw.number(2, 6)
     for turn in range(turns):
         shape = draw.random.random()
         if talks and shape < 0.35:
@@ -168,7 +177,7 @@ def _session(
 ) -> _Session:
     """One to six tools, of which the first is to be asked for: an invented one or a familiar one."""
     first = toolbox(draw, 1, invented=float(invented), without=without)
-    count = max(least, draw.random.choices(range(1, most + 1), (20, 24, 22, 16, 10, 8))[0])
+    count = max(least, draw.random.choices(range(1, most + 1), (26, 26, 20, 14, 8, 6))[0])
     session = _Session(draw, toolbox(draw, count, without=without, before=first))
     session.start()
     return session
@@ -209,10 +218,17 @@ def _talk(draw: Draw, session: _Session) -> Exchange:
 SKILLS = {
     "tool_call": tool_call,
     "tool_several": tool_several,
+    "tool_strange": tool_strange,
     "tool_result": tool_result,
     "tool_session": tool_session,
     "tool_none": tool_none,
     "tool_thinking": tool_thinking,
     "beside_tools": beside_tools,
 }
-CASES = {"tool_call": tool_call, "no_call": no_call, "tool_result": tool_result, "tool_thinking": tool_thinking}
+CASES = {
+    "tool_call": tool_call,
+    "no_call": no_call,
+    "tool_result": tool_result,
+    "tool_thinking": tool_thinking,
+    "strange_tool_call": tool_strange,
+}

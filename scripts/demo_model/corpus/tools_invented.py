@@ -1,7 +1,6 @@
-"""Tools that nobody has seen: a verb and a thing, both often invented, with parameters of any name.
+"""Tools that nobody has seen: a verb and a thing that no other split has together, asked for as anybody would.
 
-A request shares the thing's words with the tool's name or description, and names its further values or shows by their
-kind where they belong.
+A request shares the thing's words with the tool's name and description. A strange tool has words that do not exist.
 """
 
 from __future__ import annotations
@@ -9,150 +8,120 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from demo_model.corpus import names
-from demo_model.corpus.draw import Draw
+from demo_model.corpus.draw import Draw, split_of
 from demo_model.corpus.tool_family import Slot, Ways, ways, words
-from demo_model.corpus.tool_values import noun, quality
+from demo_model.corpus.tool_values import NOUNS, noun
 
-_FINDING = words("get get find find fetch read check lookup show query load tell search see retrieve request")
+_GETTING = words("get get get check check find show fetch read")
+_SEEKING = words("find find find search locate get")
+_LISTING = words("list list list get show find count")
 _DOING = words(
-    "update create delete send open close start stop move book order add remove clean paint repair lock sell "
-    "buy rent wash copy save share rename archive cancel assign weigh measure mark block hide polish deliver "
-    "collect sort pack launch approve reject draw fill turn lift drop follow build feed plant wrap test reset "
-    "load watch hang cut"
+    "clean paint repair wash polish move check open lock rent sell buy order deliver return "
+    "collect pack copy save share rename update create add remove delete cancel book reserve weigh measure count "
+    "hide build test draw print send insure label"
 )
+_ALIKE = {
+    "order": "buy", "reserve": "rent", "book": "rent", "remove": "delete", "cancel": "delete", "create": "build",
+    "add": "build", "polish": "clean", "wash": "clean", "count": "list", "scan": "copy", "empty": "clean",
+    "measure": "check", "test": "check", "weigh": "check", "send": "deliver", "move": "deliver", "share": "deliver",
+}  # fmt: skip
 _ATTRIBUTES = words(
-    "price level status size owner age height colour code number name date weight speed length width title rank"
-    " score value rate address label type model amount balance limit stock volume depth strength phase version "
-    "origin report"
+    "price level status size owner age height colour code number name date weight speed length width title rank score "
+    "value rate address type amount limit stock volume depth report count cost list plan history"
 )
-_MAINS = (
-    ("shop", "name"), ("city", "place"), ("person", "person"), ("user", "name"), ("team", "name"), ("house", "name"),
-    ("company", "name"), ("room", "room"), ("box", "code"), ("file", "path"), ("order", "code"), ("ship", "title"),
-    ("school", "place"), ("farm", "place"), ("book", "title"), ("road", "place"), ("island", "place"), ("item", "word"),
-    ("project", "name"), ("station", "place"), ("member", "email"), ("thing", "words"), ("word", "word"),
-    ("number", "number"), ("row", "few"), ("product", "word"), ("host", "link"), ("customer", "person"),
+_PLACES = words(
+    "stop station shop market park school club museum bridge garden tower office hall pool theatre kitchen field bank"
+)
+_CITY, _PERSON, _COMPANY = "city town place location", "person name owner", "company firm name"
+_ABOUTS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("city", "place", "in", "", _CITY), ("city", "place", "for", "", _CITY), ("town", "place", "in", "", _CITY),
+    ("person", "person", "of", "", _PERSON), ("customer", "person", "of", "|the customer ", "customer name person"),
+    ("company", "name", "of", "|the company ", _COMPANY), ("company", "name", "at", "", _COMPANY),
+    ("shop", "name", "at", "|the shop ", "shop name store"), ("team", "name", "of", "the team |team ", "team name"),
+    ("order", "code", "of", "order |the order ", "order order_id"),
+    ("box", "code", "of", "box |the box ", "box box_id"),
+    ("room", "room", "in", "the ", "room place"), ("project", "name", "of", "the project |project ", "project name"),
+    ("school", "place", "at", "the school in ", "town city school"),
+    ("user", "email", "of", "the user |user ", "email user"),
+    ("ship", "title", "on", "the ship ", "ship name"), ("farm", "place", "at", "the farm in ", "farm place"),
+    ("client", "person", "for", "", "client name"), ("machine", "code", "of", "machine |the machine ", "machine id"),
+    ("file", "path", "in", "|the file ", "file path"), ("date", "date", "for", "", "date day"),
 )  # fmt: skip
-_ANY_KIND = words("name name place word word words title code number few path email date clock person quoted")
-_GENERAL = ("name", "id", "query", "target", "value", "input", "key", "item", "q", "text", "what", "which", "object")
+"""What a tool's thing belongs to: the kind of its value, what leads to it, what may stand between, and its names."""
+_OWNED = frozenset({"person", "customer", "company", "team", "client"})
 _EXTRAS = (
-    Slot("x", "city,place,town,area", "place", " in {value} / near {value}"),
-    Slot("x", "date,day,on,due_date", "date", " on {value}"),
-    Slot("x", "time,at,start_time,hour", "clock", " at {value}"),
-    Slot("x", "email,send_to,contact,reply_to", "email", " and send it to {value} / and write to {value}"),
-    Slot("x", "count,times,repeat,quantity", "few", ", {value} times / {value} times"),
-    Slot("x", "person,user,guest,friend", "name", " together with {value}"),
-    Slot("x", "language,lang,locale", "language", " in {value}"),
-    Slot("x", "currency,money", "currency", " in {value}"),
-    Slot("x", "since,start_date,from_date", "date", " since {value}"),
-    Slot("x", "note,comment,message,remark", "quoted", " with the note {value} / and say {value}"),
-    Slot("x", "file,path,output,log_file", "path", " into the file {value} / with the file {value}"),
-    Slot("x", "format,output_format,kind", "csv|pdf|text|table", " as {value} / as a {value}"),
-    Slot("x", "colour,color,paint", "red|blue|green|black", " in {value}"),
-    Slot("x", "size,format_size", "small|medium|large", " in {value} / , {value}"),
-    Slot("x", "radius,distance,range_km", "few", " within {value} km"),
-    Slot("x", "budget,max_price,limit", "many", " for at most {value}"),
-    Slot("x", "priority,urgency", "low|high|normal", " with {value} priority"),
+    Slot("x", "city,place,town", "place", " in {value}"),
+    Slot("x", "date,day", "date", " on {value}"),
+    Slot("x", "time,at", "clock", " at {value}"),
+    Slot("x", "email,send_to", "email", " and send it to {value}"),
+    Slot("x", "language,lang", "language", " in {value}"),
+    Slot("x", "currency", "currency", " in {value}"),
+    Slot("x", "note,comment", "quoted", " with the note {value}"),
+    Slot("x", "file,output", "path", " with the file {value}"),
+    Slot("x", "format", "csv|pdf|text|table", " as {value}"),
+    Slot("x", "colour,color", "red|blue|green|black", " in {value}"),
+    Slot("x", "size", "small|medium|large", " in {value} / in size {value}"),
+    Slot("x", "radius", "few", " within {value} km"),
+    Slot("x", "max_price,budget", "many", " for at most {value}"),
+    Slot("x", "priority", "low|high|normal", " with {value} priority"),
+    Slot("x", "days,number_of_days", "few", " for {value} days"),
+    Slot("x", "person,name", "person", " for {value}"),
 )
-_NAMED = (
-    " with {label} {value} / with the {label} {value} / , {label} {value} / , {label}: {value} / and {label} "
-    "{value} / where the {label} is {value} / with {label} set to {value} / with a {label} of {value} / using "
-    "{label} {value} / ({label} {value}) / , {label} = {value} / by {label} {value} / for {label} {value} / at "
-    "{label} {value} / , the {label} is {value} / and the {label} {value} / with {value} as {label} / with "
-    "{value} as the {label} / , use {value} as {label} / and {value} for {label} / , {label} should be {value} "
-    "/ when {label} is {value}"
-)
+_LABELLED = " with {label} {value} / with the {label} {value} / and the {label} {value}"
+_STRANGE_KINDS = ("name", "place", "word", "code", "number", "date", "person")
 
 _FINDING_DESCRIPTIONS = ways(
-    "{Verb} the {thing} of {a_noun}. / Returns the {thing} of {a_noun}. / The {thing} of {a_noun}. / {Thing} by"
-    " {noun}. / Tells the {thing} of {a_noun}. / Use this for the {thing} of {a_noun}. / Looks up the {thing} "
-    "for {a_noun}. / What the {thing} of {a_noun} is. / Gives the {thing} of any {noun}. / {Thing} lookup. / "
-    "Knows every {thing}. / {Thing}: for {a_noun}. / Finds the {thing}. / {Verb} the {thing} for one {noun}. / "
-    "The current {thing}. / Information on the {thing} of {a_noun}. / Where to find the {thing} of {a_noun}. / "
-    "Answers with the {thing}."
+    "[Get|Find|Check|Show|Look up|Returns|Tells|Gives|Fetch|Find out] the {thing} {about}. / The [|current |latest ]"
+    "{thing} {about}. / [Use this for|A tool for|Tells you] the {thing} {about}. / {Verb} the {thing} {about}."
 )
-_THINGS = ways(
-    "the {thing} of {main} / the {thing} for {main} / the {thing} of the {noun} {main} / {main}'s {thing} / the"
-    " {thing} of {noun} {main} / the current {thing} of {main} / the {thing} that {main} has / the {thing} at "
-    "{main} / the {thing} in {main} / the right {thing} for {main} / the {thing} for the {noun} {main} / the "
-    "exact {thing} of {main} / the {thing} of {main}'s {noun} / the {thing} from {main} / the {main} {thing} / "
-    "the {thing} belonging to {main} / the {thing} for {noun} {main} / the latest {thing} of {main} / the "
-    "{thing} there is for {main} / the {thing} with {main} / the {noun} {main} and its {thing}"
+_SEEKING_DESCRIPTIONS = ways(
+    "[Find|Show|Get|Search for|Returns|Look for|Locate] a {thing} {about}. / {Verb} a {thing} {about}. / [Use this "
+    "to|A tool"
+    " to|Helps to] [find|get] a {thing} {about}. / {Verb} the [next|nearest|best] {thing} {about}."
 )
-_FINDING_ASKS = ways(
-    "Which {thing} does {main} have? / Does {main} have a {thing}? / What {thing} does {main} have? / I have to"
-    " know the {thing} of {main}. / About {main}: what is the {thing}? / For {main}, what is the {thing}? / "
-    "{main}: {thing}? / Is there a {thing} for {main}? / Has {main} got a {thing}? / I am at {main}. What is "
-    "the {thing}? / My friend asks for the {thing} of {main}. / Which {thing} is it for {main}? / Somebody "
-    "wants the {thing} of {main}. / What sort of {thing} does the {noun} {main} have? / I forgot the {thing} of"
-    " {main}. / The {thing} of {main}? / We are looking for the {thing} of {main}. / Who can tell me the "
-    "{thing} of {main}? / Could there be a {thing} for {main}? / Everybody asks what the {thing} of {main} is. "
-    "/ Take {main}: what is the {thing}? / With {main}, what is the {thing}? / Nobody knows the {thing} of "
-    "{main}. Do you? / You surely know the {thing} of {main}."
+_LISTING_DESCRIPTIONS = ways(
+    "[List|Show|Get|Returns|Find|Tells] [|all |the |all the ]{thing} {about}. / {Verb} [|all |the ]{thing} {about}. / "
+    "[Use this for|A tool for] the {thing} {about}."
 )
 _DOING_DESCRIPTIONS = ways(
-    "{Verb} the {thing} of {a_noun}. / {Verb} {a_thing}. / {Verb} one {thing}. / {Verb} the {thing} for "
-    "{a_noun}. / Use this to {verb} {a_thing}. / Can {verb} the {thing}. / {Verb} any {thing}. / Helps to "
-    "{verb} the {thing}. / To {verb} the {thing} of {a_noun}. / {Thing}: {verb} it. / Lets you {verb} "
-    "{a_thing}. / {Verb} {a_thing} now. / Will {verb} the {thing}. / {Verb} the {thing} by its {noun}. / {Verb}"
-    " the {thing} that {a_noun} has. / {Verb} some {thing}. / A tool to {verb} the {thing}. / For those who "
-    "{verb} {a_thing}. / {Verb} every {thing} of {a_noun}. / This will {verb} the {thing} of {a_noun}. / Made "
-    "to {verb} {a_thing}. / {Verb} {a_thing} at once. / {Verb} the {thing}, given {a_noun}. / Use it to {verb} "
-    "the {thing} of {a_noun}."
+    "{Verb} {a_thing}[| {about}]. / {Verb} the {thing}[| {about}]. / [Use this to|A tool to|Can|Lets you|Helps to] "
+    "{verb} "
+    "[{a_thing}|the {thing}][| {about}]."
 )
-_DEEDS = ways(
-    "{verb} the {thing} of {main} / {verb} the {thing} {main} / {verb} the {thing} for {main} / {verb} a "
-    "{thing} for {main} / {verb} the {thing} named {main} / {verb} the {thing} in {main} / {verb} my {thing} "
-    "{main} / {verb} the {thing}: {main} / {verb} the {thing} called {main} / {verb} one {thing} for {main} / "
-    "{verb} {main}'s {thing} / {verb} {thing} {main} / {verb} the {thing} of the {noun} {main} / {verb} the "
-    "{thing} at {main} / {verb} the {thing} of {noun} {main} / {verb} the new {thing} of {main} / {verb} our "
-    "{thing} for {main} / {verb} the old {thing} of {main} / {verb} just the {thing} of {main} / {verb} the "
-    "{thing} with {main} / {verb} the {main} {thing} / {verb} that {thing} of {main} / {verb} another {thing} "
-    "for {main} / {verb} the {thing} known as {main}"
+_GOT = ways(
+    "[the|the|our] [|current |latest |exact |right |newest |full |last |usual |present |real ]{thing} {at} {main}"
 )
-_DOING_ASKS = ways(
-    "I want to {verb} the {thing} of {main}. / The {thing} of {main}: {verb} it. / It is time to {verb} the "
-    "{thing} {main}. / We have to {verb} the {thing} for {main}. / Time to {verb} the {thing} {main}! / Do not "
-    "forget to {verb} the {thing} {main}. / I need someone to {verb} the {thing} of {main}. / My boss says: "
-    "{verb} the {thing} of {main}. / I forgot to {verb} the {thing} of {main}. / For {main}, {verb} the "
-    "{thing}. / About {main}: {verb} the {thing}. / My plan is to {verb} the {thing} of {main}. / Who can "
-    "{verb} the {thing} of {main}? / You have to {verb} the {thing} for {main}. / I would love to {verb} the "
-    "{thing} of {main}. / Somebody has to {verb} the {thing} of {main}. / Is it possible to {verb} the {thing} "
-    "of {main}? / When can you {verb} the {thing} of {main}? / Here is {main}. Now {verb} the {thing}. / They "
-    "told me to {verb} the {thing} for {main}. / How about you {verb} the {thing} of {main}? / I cannot {verb} "
-    "the {thing} of {main} myself. / Why not {verb} the {thing} for {main}? / {main} is the {noun}. Please "
-    "{verb} the {thing}."
+_GOT_OF_OWNER = (*_GOT, *ways("{main}'s [||current |latest |new ]{thing}"))
+_SOUGHT = ways("[a|the|any] [||nearest |best |good |new |old |small |big ]{thing} {at} {main}")
+_LISTED = ways("[the|all|all the|my|our] [||new |old |latest |other ]{thing} {at} {main}")
+_DONE = ways(
+    "{verb} [the|my|our|this|that] [||new |old |big |small |good ]{thing} {at} {main} / {verb} {a_thing} {at} {main}"
+)
+_DONE_NAMED = ways("{verb} [the|my|our|this|that] [|old |new ]{thing} [|called |with the name |named ]{main}")
+_DONE_NUMBERED = ways(
+    "{verb} [the|my|our|this|that] [|old |new ]{thing} [|with the number |number |with number ]{main}"
+)
+_DONE_COUNT = ways("{verb} [|us |me |just ]{main} [||new |more |small |old |big |good ]{things}")
+_GOT_ASKS = ways(
+    "[Which|What] {thing} [is there|do you see|do you find] {at} {main}? / [I need|I want|I would like|I have] to "
+    "[know|see|check|find out] the {thing} {at} {main}. / Is there a {thing} {at} {main}? / [I am asking for|I am "
+    "looking "
+    "for|I forgot|We need|My boss wants|My friend asks for] the {thing} {at} {main}."
+)
+_SOUGHT_ASKS = ways(
+    "[Where is|Is there|Do you know|Where can I find|Can I find] a {thing} {at} {main}? / [I am looking for|I need|We "
+    "need|We are looking for|I want] a {thing} {at} {main}."
+)
+_LISTED_ASKS = ways(
+    "[Which|What] {thing} are there {at} {main}? / Are there {thing} {at} {main}? / [I need|I want|I would like|We "
+    "have] "
+    "to [see|know|check] [the|all] {thing} {at} {main}."
 )
 _PAIRS = ways(
-    "the {thing} from {main} to {other} / the {thing} between {main} and {other} / the {thing} to {other} from "
-    "{main} / the best {thing} from {main} to {other} / the {thing} that goes from {main} to {other} / the "
-    "{thing} of {main} and {other} / the next {thing} from {main} to {other} / the {thing} on the way from "
-    "{main} to {other} / a {thing} from {main} to {other} / the first {thing} from {main} to {other} / the "
-    "{thing} leading from {main} to {other} / the {thing} between the two, {main} and {other} / the short "
-    "{thing} from {main} to {other} / any {thing} from {main} to {other} / the usual {thing} from {main} to "
-    "{other} / the {thing} from {main} up to {other}"
+    "[the|our] [|best |next |exact |current |whole |usual |right ]{thing} [from|from|between] {main} {other_at} {other}"
 )
-_PAIR_DEEDS = ways(
-    "{verb} the {thing} from {main} to {other} / {verb} a {thing} from {main} to {other} / {verb} my {thing} "
-    "from {main} to {other} / {verb} one {thing} from {main} to {other} / {verb} the {thing} to {other} from "
-    "{main} / {verb} this {thing} from {main} to {other} / {verb} our {thing} from {main} to {other} / {verb} "
-    "some {thing} from {main} to {other} / {verb} that {thing} from {main} to {other} / {verb} the next {thing}"
-    " from {main} to {other} / {verb} every {thing} from {main} to {other} / {verb} the big {thing} from {main}"
-    " to {other} / {verb} the {thing} between {main} and {other} / {verb} another {thing} from {main} to "
-    "{other} / {verb} the {thing} straight from {main} to {other} / {verb} the {thing} out of {main} into "
-    "{other}"
-)
-_PAIR_NAMES = (("from", "to"), ("start", "end"), ("origin", "destination"), ("source", "target"), ("a", "b"))
-_ALONE = ways(
-    "the {thing} / the current {thing} / our {thing} / my {thing} / the {thing} of today / the {thing} we have "
-    "/ this {thing} / the latest {thing} / the whole {thing} / the {thing} now / today's {thing} / that {thing}"
-    " / the newest {thing} / the {thing} of this place / the {thing} in use / the actual {thing}"
-)
-_ALONE_DEEDS = ways(
-    "{verb} the {thing} / {verb} my {thing} / {verb} our {thing} / {verb} this {thing} / {verb} the old {thing}"
-    " / {verb} the {thing} again / {verb} the whole {thing} / {verb} that {thing} / {verb} one {thing} / {verb}"
-    " the new {thing} / {verb} some {thing} / {verb} the next {thing} / {verb} every {thing} / {verb} the first"
-    " {thing} / {verb} another {thing} / {verb} the {thing} here"
-)
+_PAIR_DEEDS = ways("{verb} [the|my|our|this] [|new |old |big |small |good ]{thing} from {main} to {other}")
+_PAIR_NAMES = (("from", "to"), ("from", "to"), ("start", "end"), ("origin", "destination"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,130 +144,152 @@ class Sketch:
     ways: Ways
 
 
-def sketch(draw: Draw, like: Sketch | None = None) -> Sketch:
-    """An invented tool; one that looks like another shares its verb or a part of its thing."""
-    finds, verb, thing = _purpose(draw, like)
-    about, kind = draw.one(_MAINS) if draw.chance(0.75) else (names.lower(draw), draw.one(_ANY_KIND))
-    said = {"verb": verb, "thing": thing, "noun": about, "a_noun": _a(about), "a_thing": _a(thing)}
-    said |= {"Verb": verb.capitalize(), "Thing": thing.capitalize()}
-    slots: tuple[Slot, ...]
+def sketch(draw: Draw, like: Sketch | None = None, *, strange: bool = False) -> Sketch:
+    """An invented tool; one that looks like another shares its first noun."""
     shape = draw.random.random()
-    if shape < 0.1:
-        start, end = draw.one(_PAIR_NAMES)
-        where = draw.one(("place", "place", "name", "word"))
-        slots, shapes = (Slot("main", start, where), Slot("other", end, where)), (_PAIRS, _PAIR_DEEDS)
-    elif shape < 0.15:
-        slots, shapes = (), (_ALONE, _ALONE_DEEDS)
-    else:
-        slots, shapes = (Slot("main", _main_name(draw, about), kind),), (_THINGS, _DEEDS)
-    asks = (_FINDING_ASKS if finds else _DOING_ASKS) if len(slots) == 1 else ()
-    outcome = _outcome(draw, thing) if finds or draw.chance(0.3) else ()
-    return Sketch(
-        verb,
-        thing,
-        finds,
-        kin=f"{'find' if finds else verb} {thing}",
-        tool=_tool_name(draw, verb, thing, about, finds),
-        description=draw.phrase(_FINDING_DESCRIPTIONS if finds else _DOING_DESCRIPTIONS).format(**said),
-        words=said,
-        slots=slots,
-        extras=_extras(draw, kind) if slots else (),
-        ways=Ways((), (), shapes[0] if finds else (), () if finds else shapes[1], asks, outcome),
+    first = like.thing.split()[0] if like and not strange else ""
+    if shape < 0.38:
+        return _getting(draw, first, strange)
+    if shape < 0.5:
+        return _seeking(draw, first, strange)
+    if shape < 0.6:
+        return _listing(draw, strange)
+    return _doing(draw, first, strange)
+
+
+def plural(thing: str) -> str:
+    """Several of a thing."""
+    if thing.endswith("y") and thing[-2] not in "aeiou":
+        return f"{thing[:-1]}ies"
+    return f"{thing}es" if thing.endswith(("s", "x", "ch", "sh")) else f"{thing}s"
+
+
+def _getting(draw: Draw, first: str, strange: bool) -> Sketch:
+    """What is the lantern price in a city?"""
+    thing = _together(draw, first, _ATTRIBUTES, strange)
+    verb = draw.one(_GETTING)
+    tool = thing if draw.chance(0.15) else f"{verb} {thing}"
+    if draw.chance(0.1):
+        return _made(draw, verb, thing, tool, None, _FINDING_DESCRIPTIONS, (_PAIRS, (), ()), strange)
+    about = draw.one(_ABOUTS)
+    things = _GOT_OF_OWNER if about[0] in _OWNED else _GOT
+    return _made(draw, verb, thing, tool, about, _FINDING_DESCRIPTIONS, (things, (), _GOT_ASKS), strange)
+
+
+def _seeking(draw: Draw, first: str, strange: bool) -> Sketch:
+    """Find a bus stop in a city."""
+    thing = _together(draw, first, _PLACES, strange)
+    verb = draw.one(_SEEKING)
+    about = ("city", "place", draw.one(("in", "near", "in")), "", _CITY)
+    return _made(
+        draw, verb, thing, f"{verb} {thing}", about, _SEEKING_DESCRIPTIONS, (_SOUGHT, (), _SOUGHT_ASKS), strange
     )
 
 
-def _purpose(draw: Draw, like: Sketch | None) -> tuple[bool, str, str]:
-    """Whether it finds something, its verb and its thing."""
-    finds, thing = draw.chance(0.5), _thing(draw)
-    if like is None:
-        return finds, _verb(draw, finds), thing
-    if draw.chance(0.5):
-        return like.finds, like.verb, thing
-    if draw.chance(0.5):
-        return not like.finds, _verb(draw, not like.finds), like.thing
-    first = like.thing.split()[0]
-    return like.finds, _verb(draw, like.finds), f"{first} {draw.held_out(lambda: draw.one(_ATTRIBUTES))}"
+def _listing(draw: Draw, strange: bool) -> Sketch:
+    """List the orders of a customer."""
+    thing = names.lower(draw) if strange else noun(draw)
+    verb, about = draw.one(_LISTING), draw.one(_ABOUTS)
+    return _made(
+        draw, verb, plural(thing), f"{verb} {plural(thing)}", about, _LISTING_DESCRIPTIONS, (_LISTED, (), _LISTED_ASKS),
+        strange,
+    )  # fmt: skip
 
 
-def _verb(draw: Draw, finds: bool) -> str:
-    if finds:
-        return draw.one(_FINDING)
-    return names.lower(draw) if draw.chance(0.05) else draw.held_out(lambda: draw.one(_DOING))
-
-
-def _thing(draw: Draw) -> str:
-    first = names.lower(draw) if draw.chance(0.25) else noun(draw)
+def _doing(draw: Draw, first: str, strange: bool) -> Sketch:
+    """Paint the fence in a city, paint fence A12, buy five fences, move the fence from one place to another."""
+    near = [verb for verb in _DOING if split_of(f"{verb} {first}") == draw.split] if first else []
+    verb = draw.one(near or _DOING)
+    thing = first if near else (names.lower(draw) if strange else _alone(draw, verb))
+    if draw.chance(0.25) and not strange:
+        thing = _together(draw, thing, _ATTRIBUTES, False)
     shape = draw.random.random()
-    if shape < 0.35:
-        return first
-    if shape < 0.75:
-        return f"{first} {draw.held_out(lambda: draw.one(_ATTRIBUTES))}"
-    if shape < 0.9:
-        return f"{first} {noun(draw)}"
-    return f"{quality(draw)} {first}"
+    about: tuple[str, str, str, str, str] | None = draw.one(_ABOUTS)
+    ways_to, said = _DONE, _DOING_DESCRIPTIONS
+    if shape < 0.25:
+        kind = draw.one(("name", "code"))
+        about = (thing, kind, "by", "", "name" if kind == "name" else "id number code")
+        ways_to = _DONE_NAMED if kind == "name" else _DONE_NUMBERED
+    elif shape < 0.4 and verb not in ("count", "rename"):
+        about, ways_to = ("number", "few", "by", "", "count number quantity"), _DONE_COUNT
+    elif shape < 0.5:
+        about, ways_to = None, _PAIR_DEEDS
+    return _made(draw, verb, thing, f"{verb} {thing}", about, said, ((), ways_to, ()), strange)
 
 
-def _tool_name(draw: Draw, verb: str, thing: str, about: str, finds: bool) -> str:
-    shape = draw.random.random()
-    if shape < 0.6:
-        return f"{verb} {thing}"
-    if shape < 0.7:
-        return f"{verb} {thing} {draw.one(('by', 'for', 'of'))} {about}"
-    if shape < 0.78:
-        return f"{thing} {verb}"
-    if not finds:
-        return f"{verb} {thing.split()[0]}"
-    if shape < 0.9:
-        return thing
-    return f"{thing} {draw.one(('info', 'lookup', 'finder', 'service', 'api', 'data'))}"
+def _made(
+    draw: Draw,
+    verb: str,
+    thing: str,
+    tool: str,
+    about: tuple[str, str, str, str, str] | None,
+    descriptions: tuple[str, ...],
+    shapes: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]],
+    strange: bool,
+) -> Sketch:
+    """A sketch; `about` is what the thing belongs to, or None for a pair of places."""
+    said = {"verb": verb, "thing": thing, "things": plural(thing), "a_thing": _a(thing)}
+    said |= {"Verb": verb.capitalize(), "other_at": "to"}
+    slots: tuple[Slot, ...]
+    if about is None:
+        start, end = draw.one(_PAIR_NAMES)
+        slots = (Slot("main", start, "place"), Slot("other", end, "place"))
+        said |= {"at": "", "about": "from one place to another", "noun": "place"}
+        shapes = (tuple(one for one in shapes[0] if " between " not in one), *shapes[1:])
+    else:
+        noun_of, kind, before, between, called = about
+        at = f"{before} {draw.one(between.split('|'))}".rstrip()
+        said |= {"at": at, "about": f"{before} {_a(noun_of)}", "noun": noun_of}
+        name = names.lower(draw) if strange and draw.chance(0.5) else draw.one(called.split())
+        slots = (Slot("main", name, kind),)
+    finds = not shapes[1]
+    outcome = _outcome(draw, thing) if finds or draw.chance(0.2) else ()
+    return Sketch(
+        verb, thing, finds, f"{'find' if finds else _ALIKE.get(verb, verb)} {thing}", tool,
+        draw.phrase(descriptions).format(**said), said, slots, _extras(draw, slots, strange),
+        Ways((), (), *shapes, outcome),
+    )  # fmt: skip
 
 
-def _main_name(draw: Draw, about: str) -> str:
-    shape = draw.random.random()
-    if shape < 0.55:
-        return about
-    if shape < 0.65:
-        return f"{about}_{draw.one(('name', 'id'))}"
-    return draw.one(_GENERAL) if shape < 0.8 else names.lower(draw)
+def _alone(draw: Draw, verb: str) -> str:
+    """A noun that no other split has with this verb."""
+    pair = draw.held_out(lambda: f"{verb} {draw.one(NOUNS)}")
+    return pair.split()[-1]
 
 
-def _extras(draw: Draw, main: str) -> tuple[tuple[Slot, bool], ...]:
-    """Further parameters, each with whether it is needed: of kinds that differ, or else called by their names."""
-    count = draw.random.choices((0, 1, 2, 3), (40, 35, 18, 7))[0]
+def _together(draw: Draw, first: str, seconds: tuple[str, ...], strange: bool) -> str:
+    """Two nouns, lantern price, that no other split has together."""
+    if strange:
+        return f"{names.lower(draw)} {draw.one(seconds)}"
+    near = [f"{first} {second}" for second in seconds if split_of(f"{first} {second}") == draw.split] if first else []
+    return draw.one(near) if near else draw.held_out(lambda: f"{draw.one(NOUNS)} {draw.one(seconds)}")
+
+
+def _extras(draw: Draw, slots: tuple[Slot, ...], strange: bool) -> tuple[tuple[Slot, bool], ...]:
+    """Further parameters, each with whether it is needed: of kinds that differ."""
+    count = draw.random.choices((0, 1, 2), (62, 32, 6))[0]
     found: list[tuple[Slot, bool]] = []
-    kinds = {main}
+    kinds = {slot.kind for slot in slots} | ({"few", "many"} & {"few" if slots[0].kind == "few" else ""})
+    if "name" in kinds or "person" in kinds:
+        kinds |= {"person", "name"}
+    taken = {name for slot in slots for name in slot.choices}
     for _ in range(count):
-        slot = _named_slot(draw) if draw.chance(0.65) else draw.one(_EXTRAS)
-        taken = slot.kind in kinds and slot.kind != "yes_no" and "{label}" not in slot.mentions
-        if not taken and slot.choices[0] not in {other.choices[0] for other, _ in found}:
-            found.append((slot, draw.chance(0.4) and slot.kind != "yes_no"))
+        slot = Slot("x", names.lower(draw), draw.one(_STRANGE_KINDS), _LABELLED) if strange else draw.one(_EXTRAS)
+        if slot.kind not in kinds and taken.isdisjoint(slot.choices) and not kinds & _rivals(slot):
+            found.append((slot, draw.chance(0.85)))
             kinds.add(slot.kind)
+            taken.update(slot.choices)
     return tuple(found)
 
 
-def _named_slot(draw: Draw) -> Slot:
-    shape = draw.random.random()
-    name = names.lower(draw) if shape < 0.5 else noun(draw)
-    if shape > 0.85:
-        name = f"{draw.one(('max', 'min', 'new', 'main', 'first', 'last'))}_{name}"
-    sort = draw.random.random()
-    if sort < 0.12:
-        return Slot("x", name, "yes_no", " with {label} / without {label}")
-    if sort < 0.3:
-        made = {names.lower(draw) if draw.chance(0.15) else quality(draw) for _ in range(draw.number(2, 4))}
-        if len(made) > 1:
-            return Slot("x", name, "|".join(sorted(made)), _NAMED)
-    return Slot("x", name, draw.one(_ANY_KIND), _NAMED)
+def _rivals(slot: Slot) -> frozenset[str]:
+    """Kinds of values that a request would mention in the same way."""
+    tails = {"language", "currency", "place", "red|blue|green|black", "small|medium|large"}
+    return frozenset(tails - {slot.kind} if slot.kind in tails else {slot.kind})
 
 
 def _outcome(draw: Draw, thing: str) -> tuple[tuple[str, str], ...]:
-    key = thing.split()[-1]
-    found = [(key, draw.one(_ANY_KIND[:10]))]
-    while draw.chance(0.35) and len(found) < 3:
-        further = names.lower(draw) if draw.chance(0.3) else draw.one(_ATTRIBUTES)
-        if all(further != one for one, _ in found):
-            found.append((further, draw.one(_ANY_KIND[:10])))
-    return tuple(found)
+    return ((thing.split()[-1], draw.one(("number", "many", "code", "name", "word"))),)
 
 
 def _a(words: str) -> str:

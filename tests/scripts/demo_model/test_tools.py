@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 from demo_model.corpus.conversation import Call, Conversation, Tool
 from demo_model.corpus.draw import Draw, Split, split_of
-from demo_model.corpus.tool_values import KINDS, NUMBERS, value_of
+from demo_model.corpus.tool_family import ways
+from demo_model.corpus.tool_values import KINDS, NOUNS, NUMBERS, value_of
 from demo_model.corpus.toolbox import FAMILIES, ask, can_repeat, family_offer, toolbox
 from demo_model.corpus.tools import CASES, NO_TOOL, SKILLS, tool_call, tool_session
 from demo_model.rendering import answer, prompt
@@ -99,8 +100,9 @@ def test_a_familys_phrases_hold_what_it_needs(family: object) -> None:
 
 
 def test_each_split_has_families_of_its_own() -> None:
+    assert len(FAMILIES) > 120
     for split in ("dev", "test"):
-        assert sum(split_of(family.name) == split for family in FAMILIES) >= 4
+        assert sum(split_of(family.name) == split for family in FAMILIES) >= 10
 
 
 def test_no_invented_tool_of_a_test_is_trained_on() -> None:
@@ -113,6 +115,17 @@ def test_no_invented_tool_of_a_test_is_trained_on() -> None:
     assert not names["train"] & names["test"]
     assert not names["train"] & names["dev"]
     assert not names["dev"] & names["test"]
+
+
+def test_words_in_brackets_are_ways_of_their_own() -> None:
+    assert ways("[a|the] bell / go[| on]") == ("a bell", "the bell", "go", "go on")
+
+
+def test_strange_tools_are_graded_apart() -> None:
+    cases = made(CASES["strange_tool_call"], "dev")
+    assert all(len(case.messages[-1].calls) == 1 for case in cases)
+    plain = set(NOUNS)
+    assert sum(not plain & set(case.messages[-1].calls[0].name.lower().split("_")) for case in cases) > 30
 
 
 def test_half_of_the_graded_calls_are_of_invented_tools_and_some_are_several() -> None:
