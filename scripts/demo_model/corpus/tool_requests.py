@@ -31,7 +31,7 @@ _DEED_FRAMES = ways(
     "need]"
     " you to {}. / [I want|I need|I would like|I'd like|I have|we want|we need|we would like|we have] to {}. / [you "
     "should|"
-    "you must|you can now|help me to|it is time to|do not forget to|be so kind as to] {}. / [can I|may I] ask you to "
+    "you must|you can now|it is time to|do not forget to|be so kind as to] {}. / [can I|may I] ask you to "
     "{}? / "
     "[can we|can I|could we|is it possible to] {}? / {}, please."
 )
