@@ -88,6 +88,14 @@ class Lora:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """Something to try a model with. `answer` is empty where nobody wrote down what it answers."""
+
+    ask: str
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """All that is known of a model before its file is opened. None: not said; the settings or the file decide."""
 
@@ -96,6 +104,7 @@ class ModelCard:
     """Absolute. It need not exist: that is told when the model is loaded."""
     aliases: tuple[str, ...] = ()
     description: str = ""
+    example: Example | None = None
 
     template: str | None = None
     template_file: Path | None = None
@@ -106,6 +115,10 @@ class ModelCard:
     """Text around each message of the user."""
     personalities: Mapping[str, str] = field(default_factory=dict)
     tool_format: str | None = None
+    embeddings: bool | str = False
+    """Whether it may be asked for embeddings though it writes text; or how: mean, cls or last."""
+    rerank: bool = False
+    """Whether documents may be ranked by their embeddings."""
     reasoning: tuple[str, str] | None = None
     """The texts that open and close reasoning."""
 
@@ -115,10 +128,6 @@ class ModelCard:
     """Tokens that all requests together may hold."""
     slots: int | None = None
     batch: int | None = None
-    embeddings: bool | str = False
-    """Whether it may be asked for embeddings though it writes text; or how: mean, cls or last."""
-    rerank: bool = False
-    """Whether documents may be ranked by their embeddings."""
     ubatch: int | None = None
     gpu_layers: int | None = None
     """-1: all of them."""
@@ -306,10 +315,13 @@ class Catalog:
             file=self._place(params["model"]),
             aliases=tuple(entry.get("aliases", ())),
             description=entry.get("description", ""),
+            example=Example(**entry["example"]) if "example" in entry else None,
             template=entry.get("template"),
             template_file=self._optional(entry.get("templateFile")),
             personalities=entry.get("personalities", {}),
             tool_format=entry.get("toolFormat"),
+            embeddings=entry.get("embeddings", False),
+            rerank=entry.get("rerank", False),
             reasoning=(reasoning["open"], reasoning["close"]) if reasoning else None,
             tensor_split=tuple(params.get("tensorSplit", ())),
             type_k=params.get("kvTypeK", both),
@@ -320,8 +332,6 @@ class Catalog:
             lora=tuple(Lora(self._place(one["file"]), one.get("scale", 1.0)) for one in params.get("lora", ())),
             projector=self._optional(params.get("projector")),
             draft=self._optional(params.get("draft")),
-            embeddings=entry.get("embeddings", False),
-            rerank=entry.get("rerank", False),
             autoload=entry.get("autoload"),
             idle_seconds=entry.get("idleSeconds"),
             prefix_scope=entry.get("prefixScope"),

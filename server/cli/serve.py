@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from server import tls as tls_pair
-from server.catalog import Catalog
+from server.catalog import Catalog, Example
 from server.cli import options
 from server.cli.client import address
 from server.cli.failure import FAILED, USAGE, Failure, say
@@ -136,6 +136,7 @@ def greeting(settings: Settings, catalog: Catalog, first: FirstKey) -> list[str]
     if first.text is None:
         return [f"Key: {first.key.id} (shown when it was made). Another one: {more}", ""]
     model = next(iter(catalog.names()), "MODEL")
+    example = (catalog.get(model).example if catalog.names() else None) or Example("Hello")
     return [
         "A first key was made, with all rights. It is shown only this once:",
         "",
@@ -143,7 +144,7 @@ def greeting(settings: Settings, catalog: Catalog, first: FirstKey) -> list[str]
         "",
         f"Another one: {more}",
         "",
-        *examples(settings, first.text, model),
+        *examples(settings, first.text, model, example),
     ]
 
 
@@ -158,10 +159,10 @@ def _command() -> str:
     return shlex.quote(str(path))
 
 
-def examples(settings: Settings, key: str, model: str) -> list[str]:
-    """Two ways to ask something, fit for pasting."""
+def examples(settings: Settings, key: str, model: str, example: Example) -> list[str]:
+    """Two ways to ask something, fit for pasting, and what is answered if that is known."""
     base = f"{address(settings)}/v1" if settings.server.port else "http://127.0.0.1:PORT/v1"
-    message = [{"role": "user", "content": "Hello"}]
+    message = [{"role": "user", "content": example.ask}]
     body = json.dumps({"model": model, "stream": True, "messages": message}, ensure_ascii=False)
     certificate = options.own_certificate(settings)
     curl = f"--cacert {shlex.quote(str(certificate))} " if certificate else ""
@@ -186,6 +187,7 @@ def examples(settings: Settings, key: str, model: str) -> list[str]:
         f"  for chunk in client.chat.completions.create(model={model!r}, messages=messages, stream=True):",
         '      print(chunk.choices[0].delta.content or "", end="", flush=True)',
         "",
+        *([f"The answer is: {example.answer}", ""] if example.answer else []),
     ]
 
 

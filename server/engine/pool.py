@@ -394,6 +394,7 @@ def _of_use(card: ModelCard) -> ModelCard:
     return replace(
         card,
         description="",
+        example=None,
         aliases=(),
         personalities={},
         sampling={},
