@@ -13,6 +13,7 @@ from typing import Any
 from server.chat.messages import Form
 from server.chat.tool_formats.grammar import Grammar, Thought, Tokens, Wanted
 from server.engine.constraint import lark_of_gbnf, lark_of_regex
+from server.engine.cost import without_intersections
 from server.engine.request import Constraint
 from server.errors import BadRequest
 from server.settings import LimitsSection
@@ -73,7 +74,7 @@ def _choice(value: Any) -> str:
 
 
 def _lark(value: Any) -> str:
-    return f"%lark {{\n{value}\n}}"
+    return f"%lark {{\n{without_intersections(value)}\n}}"
 
 
 _RULES: dict[str, Callable[[Any], str]] = {

@@ -9,39 +9,26 @@ anything is generated. Text and tokens meet in `_Spelling`, which is all that ll
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import threading
 import time
 import weakref
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper, regex_to_lark
 from llguidance.gbnf_to_lark import any_to_lark
 
+from server.engine.cost import check_cost
 from server.engine.request import Constraint
 from server.engine.vocabulary import Vocabulary
 from server.errors import BadRequest, ServerError
 
 KEPT = 24
 """Grammars of a model that stay prepared though nobody uses them."""
-
-MULTIPLE = 20_000
-"""Numbers that must be multiples of one this large take some 0.1 s and 15 MB to prepare; of 500,000, over a second and
-130 MB. What several ask together counts as the least that satisfies all.
-"""
-
-LEAST = -9.2e18
-"""The lowest number in a schema: a whole one within a thousand of the least of 64 bits ends the process."""
-
-_FAR_BELOW = re.compile(r"-\d{19}|-[\d.]+[eE]")
-"""What a number below LEAST looks like; not all that look so are."""
 
 _TRIED_STEPS = 24
 _TRIED_SECONDS = 0.25
@@ -129,7 +116,7 @@ class Grammars:
         with self._books:
             found = self._known.get(text)
         if found is None:
-            check_numbers(text)
+            check_cost(text)
             found = Grammar(self._compiled(text))
         self._keep(text, found)
         return found
@@ -238,7 +225,7 @@ class _Spelling:
 def problem_of(grammar: str) -> str | None:
     """Why no vocabulary's answers can be held to this grammar; None where nothing speaks against it."""
     try:
-        check_numbers(grammar)
+        check_cost(grammar)
     except BadRequest as error:
         return error.message
     try:
@@ -263,76 +250,6 @@ def lark_of_regex(pattern: str) -> str:
     return f"/{regex_to_lark(pattern, '')}/"
 
 
-def check_numbers(grammar: str) -> None:
-    """Raise BadRequest for numbers in a grammar's JSON schemas that llguidance cannot bear."""
-    check_multiples(grammar)
-    check_least(grammar)
-
-
-def check_least(grammar: str) -> None:
-    """Raise BadRequest for numbers at the lower end of 64 bits or beyond."""
-    if _FAR_BELOW.search(grammar) is None:
-        return
-    for schema in _schemas(grammar, json.JSONDecoder()):
-        if any(isinstance(value, int | float) and value < LEAST for value in _values(schema)):
-            raise BadRequest(f"A schema holds a number below {LEAST:g}, which cannot be enforced.")
-
-
-def check_multiples(grammar: str) -> None:
-    """Raise BadRequest for `multipleOf` in a grammar's JSON schemas that would take seconds to prepare."""
-    if "multipleOf" not in grammar and "\\u" not in grammar:
-        return
-    together = 1
-    for schema in _schemas(grammar, json.JSONDecoder(parse_float=str, parse_int=str)):
-        for multiple in _multiples(schema):
-            together = math.lcm(together, multiple)
-            if together > MULTIPLE:
-                raise BadRequest(
-                    f"multipleOf is too hard to enforce: the numbers of one schema may have a least common multiple, "
-                    f"without trailing zeros, of at most {MULTIPLE}."
-                )
-
-
-def _schemas(grammar: str, decoder: json.JSONDecoder) -> Iterator[Any]:
-    """The JSON schemas that stand in a grammar."""
-    for found in re.finditer(r"%json\s*", grammar):
-        try:
-            schema, _ = decoder.raw_decode(grammar, found.end())
-        except (ValueError, RecursionError):
-            continue  # llguidance has its own words for it
-        yield schema
-
-
-def _values(schema: Any) -> Iterator[Any]:
-    """Every value of a schema, however deep."""
-    left: list[Any] = [schema]
-    while left:
-        value = left.pop()
-        yield value
-        left += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-
-
-def _multiples(schema: Any) -> Iterator[int]:
-    """The significant digits of every `multipleOf`, wherever it stands."""
-    level: list[Any] = [schema]
-    while level:
-        below: list[Any] = []
-        for value in level:
-            if isinstance(value, dict):
-                found = value.get("multipleOf")
-                if isinstance(found, str) and (digits := _digits(found)):
-                    yield digits
-                below += value.values()
-            elif isinstance(value, list):
-                below += value
-        level = [value for value in below if isinstance(value, dict | list)]
-
-
-def _digits(number: str) -> int:
-    mantissa = re.split("[eE]", number)[0].replace(".", "").strip("-0")
-    return int(mantissa[:30]) if mantissa.isdigit() else 0
-
-
 def _reason(matcher: LLMatcher) -> str:
     """What llguidance says, without the state and the grammar that it adds."""
     return _cause(matcher.get_error())
@@ -341,6 +258,7 @@ def _reason(matcher: LLMatcher) -> str:
 def _cause(said: str) -> str:
     words = re.split(r"\n<|\n +\d+ \||\n +\|", said)[0]
     words = re.sub(r"^at \d+\(\d+\): (failed to compile JSON schema: )?", "", words).strip()
+    words = re.sub(r"Enable 'coerce_one_of'.*", "Use anyOf", words.partition("; ")[0])
     if words.startswith("panic"):
         words = "the grammar was too much for its parser"
     return re.sub(r"\s+", " ", words)[:300].rstrip(".") or "nothing can come next"

@@ -16,7 +16,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from server.engine.constraint import KEPT, Grammars, check_multiples, lark_of_gbnf, lark_of_regex, problem_of
+from server.engine.constraint import KEPT, Grammars, lark_of_gbnf, lark_of_regex, problem_of
+from server.engine.cost import check_cost
 from server.engine.live import LiveModel
 from server.engine.llama import LoadOptions, Model
 from server.engine.loop import StepReport
@@ -486,8 +487,8 @@ def test_a_panic_of_the_parser_is_a_problem_like_any_other() -> None:
 
 
 def test_a_usual_multiple_is_fine() -> None:
-    check_multiples('start: %json {"multipleOf": 0.01, "x": [{"multipleOf": 2500}, {"multipleOf": 60}]}')
-    check_multiples('start: "%json {" /multipleOf \\u/')
+    check_cost('start: %json {"multipleOf": 0.01, "x": [{"multipleOf": 2500}, {"multipleOf": 60}]}')
+    check_cost('start: "%json {" /multipleOf \\u/')
 
 
 GRAMMARS = {
