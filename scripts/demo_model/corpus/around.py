@@ -9,6 +9,7 @@ from demo_model.corpus.conversation import Expected, Tool
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import DAYS, filled, person
 from demo_model.corpus.exchange import Exchange, asked, phrased, typed
+from demo_model.corpus.ways import ways
 
 ASSISTANTS = (
     "You are a helpful assistant.", "You are an assistant.", "You help the user.", "Answer the user's questions.",
@@ -68,46 +69,56 @@ _MEASURES = (
     ("canal", "wide", "m", 90),
 )  # fmt: skip
 _MEASURE = _Fact(
-    ("The {k} {n} is {v} {a}.", "{n} is a {k} that is {v} {a}.", "The {k} {n} is about here. It is {v} {a}.",
-     "The {k} called {n} is {v} {a}.", "There is a {k} called {n}, which is {v} {a}.", "The {k} {n}: {v} {a}.",
-     "We have measured the {k} {n}: it is {v} {a}.", "As is well known, the {k} {n} is {v} {a}."),
-    ("How {a} is the {k} {n}?", "How {a} is {n}?", "Is the {k} {n} very {a}? How {a} is it?",
-     "The {k} {n}, how {a} is it?", "About how {a} is the {k} {n}?", "How {a} exactly is the {k} {n}?",
-     "How {a} is the {k} called {n}?", "{n}, how {a} is it?", "And how {a} is the {k} {n}?"),
-    ("how {a} the {k} {n} is", "how {a} {n} is", "how {a} the {k} called {n} is", "just how {a} the {k} {n} is"),
+    ways("The {k} {n} is {v} {a}.", "{n} is a {k} that is {v} {a}.",
+         "The {k} {n} is <about|exactly|only|over> {v} {a}.",
+         "The {k} <called|named> {n} is {v} {a}.", "There is a {k} <called|named> {n}<, which is|. It is> {v} {a}.",
+         "<People say|We know|It is known|The book says|The map says> that the {k} {n} is {v} {a}.",
+         "The {k} {n}: {v} {a}.",
+         "<We|They|Some people> have measured the {k} {n}<: it is|, which is> {v} {a}."),
+    ways("How {a} is the {k} {n}?", "How {a} is {n}?", "How {a} <exactly |really >is <the {k} {n}|{n}>?",
+         "<About|So> how {a} is the {k} {n}?", "How {a} is the {k} <called|named> {n}?",
+         "Do you know how {a} <the {k} {n}|{n}> is?", "How {a} did I say <the {k} {n}|{n}> is?"),
+    ways("how {a} the {k} {n} is", "how {a} {n} is", "<just|exactly|about> how {a} <the {k} {n}|{n}> is",
+         "how {a} the {k} <called|named> {n} is"),
     "{v}.",
 )  # fmt: skip
 _OTHERS: tuple[_Fact, ...] = (
     _Fact(
-        ("The {k} {n} belongs to {v}.", "{v} owns the {k} {n}.", "The owner of the {k} {n} is {v}.",
-         "The {k} {n} is owned by {v}.", "{v} is the owner of the {k} {n}.", "The {k} called {n} belongs to {v}.",
-         "It is {v} who owns the {k} {n}.", "The {k} {n} has {v} as its owner."),
-        ("Who owns the {k} {n}?", "Who is the owner of the {k} {n}?", "To whom does the {k} {n} belong?",
-         "Who does the {k} {n} belong to?", "Whose is the {k} {n}?", "What is the owner of the {k} {n} called?",
-         "The {k} {n}: who owns it?", "The {k} {n} belongs to whom?"),
-        ("who owns the {k} {n}", "who the owner of the {k} {n} is", "whom the {k} {n} belongs to",
-         "who it is that owns the {k} {n}"),
+        ways("The {k} {n} belongs to {v}.", "{v} owns the {k} {n}.", "<The owner|The new owner> of the {k} {n} is {v}.",
+             "The {k} {n} is <|now >owned by {v}.", "{v} is the <|new >owner of the {k} {n}.",
+             "The {k} <called|named> {n} <belongs to|is owned by> {v}.", "{v} <bought|has> the {k} {n}.",
+             "<People say|We know> that <the {k} {n} belongs to {v}|{v} owns the {k} {n}>."),
+        ways("Who owns the {k} {n}?", "Who is the owner of the {k} {n}?", "Who owns <{n}|the {k} called {n}>?",
+             "Who does <the {k} {n}|{n}> belong to?", "To whom does <the {k} {n}|{n}> belong?",
+             "Who is the owner of <{n}|the {k} called {n}>?", "Whose is the {k} {n}?",
+             "What is the name of the owner of the {k} {n}?"),
+        ways("who owns <the {k} {n}|{n}|the {k} called {n}>", "who the owner of <the {k} {n}|{n}> is",
+             "who <the {k} {n}|{n}> belongs to", "who is the owner of <the {k} {n}|{n}>"),
         "{v}.",
     ),
     _Fact(
-        ("The {k} {n} is in {v}.", "The {k} {n} lies in {v}.", "In {v} there is the {k} {n}.",
-         "You find the {k} {n} in {v}.", "The {k} called {n} is in {v}.", "The {k} {n} can be found in {v}.",
-         "{v} is where the {k} {n} is.", "The {k} {n} stands in {v}."),
-        ("Where is the {k} {n}?", "Where do I find the {k} {n}?", "In which town is the {k} {n}?",
-         "Where does the {k} {n} lie?", "Where can the {k} {n} be found?", "In what place is the {k} {n}?",
-         "The {k} {n}: where is it?", "Where exactly is the {k} {n}?"),
-        ("where the {k} {n} is", "where I find the {k} {n}", "in which town the {k} {n} is",
-         "where the {k} {n} can be found"),
+        ways("The {k} {n} is in {v}.", "The {k} {n} <lies|stands|is found|can be found> in {v}.",
+             "In {v} <there is|you find|stands> the {k} {n}.", "You <find|can find|can visit> the {k} {n} in {v}.",
+             "The {k} <called|named> {n} <is|stands|lies> in {v}.",
+             "<There is|You find> a {k} <called|named> {n} in {v}.",
+             "<People say|We know> that the {k} {n} is in {v}."),
+        ways("Where is the {k} {n}?", "Where <do I|can I|do you> find <the {k} {n}|{n}>?", "Where is {n}?",
+             "In <which|what> <town|place> is <the {k} {n}|{n}>?", "Where does the {k} {n} <stand|lie>?",
+             "Where can <the {k} {n}|{n}> be found?", "Where is the {k} <called|named> {n}?"),
+        ways("where <the {k} {n}|{n}> is", "where I <find|can find> <the {k} {n}|{n}>",
+             "in <which|what> <town|place> <the {k} {n}|{n}> is", "where <the {k} {n}|{n}> can be found"),
         "In {v}.",
     ),
     _Fact(
-        ("The {k} {n} opens on {v}.", "On {v} the {k} {n} opens.", "The {k} {n} will open on {v}.",
-         "The day on which the {k} {n} opens is {v}.", "The {k} called {n} opens on {v}.",
-         "The {k} {n} opens again on {v}.", "As planned, the {k} {n} opens on {v}.", "{n}, the {k}, opens on {v}."),
-        ("When does the {k} {n} open?", "On which day does the {k} {n} open?", "What day does the {k} {n} open?",
-         "When will the {k} {n} open?", "The {k} {n}: when does it open?", "When is it that the {k} {n} opens?",
-         "On what day will the {k} {n} open?", "When does {n} open?"),
-        ("when the {k} {n} opens", "on which day the {k} {n} opens", "when {n} opens", "when the {k} {n} will open"),
+        ways("The {k} {n} opens on {v}.", "On {v} the {k} {n} opens<| again>.",
+             "The {k} {n} will open<| again> on {v}.",
+             "The {k} <called|named> {n} <opens|will open> on {v}.",
+             "The {k} {n} <opens again|is to open|opens only> on {v}.",
+             "<People say|We know> that the {k} {n} <opens|will open> on {v}."),
+        ways("When does the {k} {n} open?", "When <does|will> <the {k} {n}|{n}> open?",
+             "On <which|what> day <does|will> <the {k} {n}|{n}> open?", "<What|Which> day does <the {k} {n}|{n}> open?",
+             "When does the {k} <called|named> {n} open?"),
+        ways("when <the {k} {n}|{n}> <opens|will open>", "on <which|what> day <the {k} {n}|{n}> <opens|will open>"),
         "On {v}.",
     ),
 )  # fmt: skip
@@ -140,7 +151,7 @@ def _small_fact(draw: Draw) -> tuple[str, Exchange]:
     else:
         at = draw.number(0, 2)
         fact = _OTHERS[at]
-        words["k"] = draw.phrase(_BUILDINGS)
+        words["k"] = draw.one(_BUILDINGS)
         words["v"] = (person, names.place, lambda draw: draw.one(DAYS))[at](draw)
     said = filled(phrased(draw, fact.said), **words)
     question = typed(draw, asked(draw, fact.direct, fact.embedded).format(**words))

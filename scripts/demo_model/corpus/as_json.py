@@ -12,6 +12,7 @@ from demo_model.corpus.conversation import Conversation, Expected
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import ANIMALS, COLOURS, THINGS, TRADES, liking, person, with_article
 from demo_model.corpus.exchange import Exchange, conversation, phrased, typed
+from demo_model.corpus.ways import ways
 
 Plain = str | int | None | list[str]
 
@@ -36,104 +37,120 @@ class _Entry:
 
 _PERSON = {
     "age": _Field(
-        ("is {v} years old", "is {v}", "has just turned {v}", "turned {v} this year", "is aged {v}",
-         "is {v} years of age", "is now {v} years old", "is already {v} years old"),
+        ways("is {v} years old", "is {v}", "is <|now |already |just |only >{v}<| years old>", "is aged {v}",
+             "<|has |has just |just >turned {v}<| this year>", "is {v} years of age"),
         ("age", "age", "years", "age_in_years"), lambda draw: draw.number(3, 99),
     ),
     "town": _Field(
-        ("lives in {v}", "comes from {v}", "is from {v}", "has a home in {v}", "is at home in {v}", "has moved to {v}",
-         "now lives in {v}", "has always lived in {v}"),
+        ways("lives in {v}", "<comes from|is from|is at home in|moved to|has moved to> {v}", "is living in {v}",
+             "<now|still> lives in {v}", "has <a home|a house|a flat> in {v}", "has <always|long> lived in {v}"),
         ("town", "city", "home", "place", "lives_in", "residence", "home_town", "location"), names.place,
     ),
     "job": _Field(
-        ("works as {a}", "is {a}", "has a job as {a}", "is {a} by trade", "earns a living as {a}", "found work as {a}",
-         "has long worked as {a}", "is employed as {a}"),
+        ways("works as {a}", "is {a}", "<has a job|earns a living|makes a living|found work|is employed> as {a}",
+             "is {a} by <trade|profession>", "<now|still> works as {a}", "has <always|long> worked as {a}"),
         ("job", "trade", "profession", "work", "occupation", "job_title", "role", "employment"),
         lambda draw: draw.phrase(TRADES),
     ),
     "likes": _Field(
-        ("likes {v}", "loves {v}", "enjoys {v}", "is fond of {v}", "really likes {v}", "likes {v} most of all",
-         "has always liked {v}", "very much enjoys {v}"),
+        ways("likes {v}", "loves {v}", "enjoys {v}", "is <|very >fond of {v}", "really <likes|loves|enjoys> {v}",
+             "<likes|loves|enjoys> {v} <most of all|very much|a lot>", "has always <liked|loved> {v}"),
         ("likes", "loves", "interest", "enjoys", "hobby", "favourite", "passion", "fond_of"), liking,
     ),
     "friend": _Field(
-        ("has a friend called {v}", "is a friend of {v}", "has a friend named {v}", "is friends with {v}",
-         "has {v} as a friend", "has a good friend, {v}", "often meets a friend, {v}", "calls {v} a friend"),
+        ways("has a <|good |best |new |close >friend <called|named> {v}", "is <a|a good|a close|a new> friend of {v}",
+             "is <|good >friends with {v}", "has {v} as a <|good |best >friend"),
         ("friend", "friend", "friend_name", "best_friend"), person,
     ),
 }  # fmt: skip
 _THING = {
     "price": _Field(
-        ("costs {v} euros", "is sold for {v} euros", "has a price of {v} euros", "can be had for {v} euros",
-         "costs just {v} euros", "goes for {v} euros", "has the price of {v} euros", "will cost you {v} euros"),
+        ways("costs {v} euros", "<is|was> sold for <|just |only >{v} euros", "has <a|the> price of {v} euros",
+             "<now |>costs <|just |only |about >{v} euros", "<will cost you|will cost> {v} euros"),
         ("price", "cost", "euros", "price_in_euros", "amount", "price"), lambda draw: draw.number(1, 999),
     ),
     "weight": _Field(
-        ("weighs {v} kg", "has a weight of {v} kg", "is {v} kg heavy", "weighs about {v} kg", "weighs all of {v} kg",
-         "has the weight of {v} kg", "weighs exactly {v} kg", "weighs only {v} kg"),
+        ways("weighs {v} kg", "has <a|the> weight of <|about |only |exactly |just >{v} kg", "is {v} kg heavy",
+             "<|now >weighs <|about |only |exactly |just >{v} kg"),
         ("weight", "kg", "weight_kg", "mass", "weight", "weight_in_kg"), lambda draw: draw.number(1, 99),
     ),
     "colour": _Field(
-        ("is {v}", "is {v} in colour", "has the colour {v}", "is painted {v}", "comes in {v}", "is all {v}",
-         "has a {v} colour", "shines in {v}"),
+        ways("is {v}", "is <|all |now |painted |bright >{v}<| in colour>", "<has|was painted in> the colour {v}",
+             "has a {v} colour"),
         ("colour", "color", "colour", "paint"), lambda draw: draw.phrase(COLOURS),
     ),
     "maker": _Field(
-        ("is made by {v}", "was built by {v}", "comes from the house of {v}", "was made by {v}", "has {v} as its maker",
-         "is a work of {v}", "is built by {v}", "was designed by {v}"),
+        ways("<is|was> <made|built|designed|produced> by <|the company |the maker >{v}", "has {v} as its <|only >maker",
+             "was made <at|in the factory of> {v}"),
         ("maker", "brand", "producer", "manufacturer", "made_by", "company", "builder", "author"), names.invented,
     ),
     "owner": _Field(
-        ("belongs to {v}", "is owned by {v}", "has {v} as its owner", "is the property of {v}", "now belongs to {v}",
-         "was bought by {v}", "has been sold to {v}", "was given to {v}"),
+        ways("belongs to {v}", "<is|is now|was always> owned by {v}", "has {v} as its <|new |only >owner",
+             "<now|still|really> belongs to {v}", "<was|has been> <bought by|sold to|given to> {v}"),
         ("owner", "owned_by", "belongs_to", "holder", "owner_name", "buyer"), person,
     ),
     "year": _Field(
-        ("was built in {v}", "dates from {v}", "was made in {v}", "was finished in {v}", "was put together in {v}",
-         "was completed in {v}", "has been there since {v}", "was built in the year {v}"),
+        ways("was <built|made|finished|completed|produced> in <|the year >{v}", "dates from <|the year >{v}",
+             "is from <|the year >{v}"),
         ("year", "built", "date", "year_built", "made_in", "since"), lambda draw: draw.number(1500, 2030),
     ),
 }  # fmt: skip
-_WITH_KEYS = (
-    "Give {k} as JSON.", "Write {k} as JSON.", "As JSON with the keys {k}, please.", "Return JSON with the keys {k}.",
-    "Give me a JSON object with {k}.", "Make a JSON object with the keys {k}.", "Extract {k} as JSON.",
-    "Output {k} as JSON.", "Please write it as JSON with {k}.", "I need {k} as JSON.", "Put {k} into a JSON object.",
-    "Show {k} as JSON.", "Turn this into JSON with the keys {k}.", "Answer as JSON: {k}.", "JSON with {k}, please.",
-    "Give the {k} in JSON.", "Find {k} and write them as JSON.", "Write a JSON object. The keys are {k}.",
-    "Can you give {k} as JSON?", "Return {k} as a JSON object.", "Format {k} as JSON.", "As a JSON object: {k}.",
-    "Make JSON of {k}.", "Could you write {k} as a JSON object?", "What are {k}? Answer as JSON.",
-    "Reply in JSON with the keys {k}.", "Tell me {k} as JSON.", "Summarise this as JSON with the keys {k}.",
+_WITH_KEYS = ways(
+    "<Give|Write|Show|Return|Output|Extract|Format|Print|Find> {k} as <JSON|a JSON object>.", "JSON with {k}, please.",
+    "<Give|Write|Return|Make|Create|Output> <JSON|a JSON object|an object in JSON> with <|the keys >{k}.",
+    "<Give|Write|Show|Return> me {k} <as JSON|in JSON>.", "As <JSON|a JSON object> with <|the keys >{k}, please.",
+    "<Can|Could|Would|Will> you <give|write|show|return|extract> {k} as <JSON|a JSON object>?",
+    "<I need|I want|I would like> {k} <as JSON|in JSON|as a JSON object>.", "<Put|Turn> {k} into <JSON|a JSON object>.",
+    "<Please give|Please write|Please return|Please extract> {k} as <JSON|a JSON object>.",
+    "<Turn|Put|Convert> <this|it|the text> into JSON with the keys {k}.", "Tell me {k} as JSON.",
+    "<Answer|Reply|Respond> <as|in> JSON<: {k}.| with {k}.| with the keys {k}.>", "What are {k}? Answer <as|in> JSON.",
+    "<Make|Create|Write|Return> a JSON object<. The keys are {k}.|: {k}.>", "As <JSON|a JSON object>: {k}.",
+    "Find {k} and <write|return|give> them as JSON.",
 )  # fmt: skip
-_WITHOUT_KEYS = (
-    "Write this as JSON.", "As JSON, please.", "Turn this into JSON.", "Make a JSON object of this.",
-    "Give this as JSON.", "Convert this to JSON.", "Put this into JSON.", "Please write it as JSON.",
-    "Show this as a JSON object.", "As JSON:", "Return this as JSON.", "Format this as JSON.",
-    "Can you write this as JSON?", "I need this as JSON.", "Make JSON of it.", "Answer with a JSON object.",
-    "Write it as a JSON object.", "All of it as JSON.", "Everything as JSON, please.",
+_WITHOUT_KEYS = ways(
+    "<Write|Give|Show|Return|Format|Output|Print> <this|it|all of it|everything> as <JSON|a JSON object>.",
+    "<Turn|Put|Convert> <this|it|all of it|everything> into <JSON|a JSON object>.", "As <JSON|a JSON object>:",
+    "<Make|Create> <JSON|a JSON object> <of|from> <this|it|the text>.", "As <JSON|a JSON object>, please.",
+    "<Can|Could|Would> you <write|give|show|return|format> <this|it> as <JSON|a JSON object>?",
+    "<I need|I want|I would like> <this|it|everything> as <JSON|a JSON object>.",
+    "<Answer|Reply|Respond> <with|using> <JSON|a JSON object>.", "<All of it|Everything|This> as JSON, please.",
+    "Please <write|give|show|return|format> <this|it> as <JSON|a JSON object>.",
 )  # fmt: skip
-_SYSTEMS = (
-    "Answer in JSON.", "Always answer as JSON.", "You answer with a JSON object only.", "Reply only with JSON.",
-    "Write every answer as JSON.", "Your answers are JSON objects.", "Give all answers as JSON.", "Output JSON only.",
-    "Only JSON, please.", "You turn texts into JSON.", "Respond in JSON.", "Use JSON for each answer.",
-    "You return a JSON object.", "Every answer must be valid JSON.", "Answer with nothing but JSON.", "You write JSON.",
+_SYSTEMS = ways(
+    "<Answer|Always answer|You always answer|Please answer|You answer> <in|as|only in|only with> JSON.",
+    "Output <JSON only|only JSON>.",
+    "<Reply|You reply|Always reply|You always reply> <in|with|only with|only in> JSON.",
+    "<Respond|Always respond> <in|with> <JSON|a JSON object>.",
+    "You <answer|reply|respond> with <JSON|a JSON object> only.",
+    "<Write|Give|Return> <every answer|all answers> as JSON.",
+    "<Your answers are|Every answer is|Each answer is> <JSON|a JSON object>.",
+    "You <write|return|give|output> <JSON|a JSON object>.",
+    "You turn <texts|a text|what the user says> into JSON.", "Only JSON, please.",
+    "<Use|Write> JSON for <each|every> answer.",
+    "Every answer must be <|valid >JSON.", "Answer with <nothing but|only> JSON.",
 )  # fmt: skip
-_SYSTEM_KEYS = (
-    " Use the keys {k}.", " The keys are {k}.", " Keys: {k}.", " Give {k}.", " With the keys {k}.", " Extract {k}.",
-    " The object has the keys {k}.", " Find {k} in the text.", " Take the keys {k}.", " It has {k}.",
+_SYSTEM_KEYS = ways(
+    " <Use|Always use|Please use|Use only> <|the keys >{k}.", " <The|Its> keys are {k}.", " Keys: {k}.",
+    " With <|the keys >{k}.",
+    " <Give|Extract|Find|Take|Return|Write> <|the keys >{k}.", " The object has <|the keys >{k}.",
+    " It has <|the keys >{k}.",
+    " <Find|Extract|Give> {k} <in|from> the text.", " The keys <of the object|of the JSON> are {k}.",
 )  # fmt: skip
-_LISTS = (
-    "Write {w} as a JSON list under the key {k}.", "Make a JSON object with the list {k}: {w}.",
-    "Put {w} under {k} as JSON.", "As JSON with the key {k}: {w}.", "Give {w} as JSON, as a list called {k}.",
-    "The {k} are {w}. Write them as JSON.", "Here are {k}: {w}. List them as JSON.",
-    "JSON, please, with the key {k}: {w}.", "List the {k} as JSON: {w}.", "Turn this list of {k} into JSON: {w}.",
-    "My {k}: {w}. Give the {k} as JSON.", "Return JSON with the list {k}: {w}.",
+_LISTS = ways(
+    "<Write|Give|Return|Put|Show> {w} as a JSON list <under|with> the key {k}.", "Put {w} under {k} as JSON.",
+    "<Make|Write|Return|Create> <JSON|a JSON object> with the list {k}: {w}.", "As JSON with the key {k}: {w}.",
+    "<Write|Give|Return|Show> {w} as JSON, as a list called {k}.", "<List|Write|Give|Show> the {k} as JSON: {w}.",
+    "<The|My|Our> {k} are {w}. <Write|List|Give|Show> them as JSON.", "JSON, please, with the key {k}: {w}.",
+    "<Here are|These are> <|my |the >{k}: {w}. <Write|List|Give|Show> them as JSON.",
+    "<Turn|Put> this list of {k} into JSON: {w}.", "<My|Our|The> {k}: {w}. <Give|List|Write> the {k} as JSON.",
+    "<Return|Write|Give|Make> JSON with the key {k}: {w}.",
 )  # fmt: skip
 
 
 def _text(draw: Draw) -> tuple[str, list[_Entry]]:
     """Sentences about a person or a thing, and what they say."""
     fields, first = (_PERSON, person(draw)) if draw.chance(0.6) else (_THING, names.invented(draw))
-    noun = draw.phrase(THINGS) if fields is _THING else ""
+    noun = draw.one(THINGS) if fields is _THING else ""
     entries = [
         _Entry("name", ("name", "name", "called", "title") if noun else ("name", "name", "first_name", "person"), first)
     ]
@@ -164,8 +181,8 @@ def _pairs(draw: Draw) -> tuple[str, list[_Entry]]:
             kind = draw.one(tuple(fields))
             key, value = draw.one(fields[kind].keys), fields[kind].value(draw)
         entries.setdefault(key, _Entry(key, (key,), value))
-    form = draw.phrase(
-        ("{k}: {v}", "{k} = {v}", "{k} is {v}", "the {k} is {v}", "{k} - {v}", "{k} {v}", "my {k} is {v}", "{v} ({k})")
+    form = draw.one(
+        ("{k}: {v}", "{k} = {v}", "{k} is {v}", "the {k} is {v}", "{k} - {v}", "{k}: {v}", "my {k} is {v}", "{v} ({k})")
     )
     gap = draw.one((", ", "; ", "\n", ", ", " and "))
     return gap.join(form.format(k=one.key, v=one.value) for one in entries.values()), list(entries.values())
@@ -183,7 +200,7 @@ def _chosen(draw: Draw, entries: list[_Entry]) -> dict[str, Plain]:
     """Some entries under keys that are asked for, in any order; now and then one that the text does not have."""
     found: dict[str, Plain] = {}
     for entry in draw.some(entries, draw.number(1, len(entries))):
-        found.setdefault(draw.phrase(entry.keys) if draw.chance(0.4) else entry.key, entry.value)
+        found.setdefault(draw.one(entry.keys) if draw.chance(0.4) else entry.key, entry.value)
     if draw.chance(0.12):
         missing = draw.one([key for key in (*_PERSON, *_THING) if all(key not in entry.keys for entry in entries)])
         found.setdefault(missing, None)
@@ -212,7 +229,7 @@ def objects(draw: Draw) -> Conversation:
     """A text, the wish for an object of it, and more such wishes."""
     text, entries = _text(draw) if draw.chance(0.75) else _pairs(draw)
     exchanges = []
-    for at in range(draw.one((1, 1, 2, 3))):
+    for at in range(draw.one((1, 2, 3, 4))):
         if draw.chance(0.25):
             request, found = phrased(draw, _WITHOUT_KEYS), {entry.key: entry.value for entry in entries}
         else:
@@ -238,7 +255,7 @@ def by_system(draw: Draw) -> Conversation:
 
 def answers(draw: Draw) -> Conversation:
     """The answer to a question, as an object with one key."""
-    key = names.lower(draw) if draw.chance(0.3) else "answer" if draw.chance(0.5) else draw.phrase(_ANSWER_KEYS)
+    key = names.lower(draw) if draw.chance(0.3) else "answer" if draw.chance(0.5) else draw.one(_ANSWER_KEYS)
     value: Plain
     if draw.chance(0.4):
         exchange = draw.one((arithmetic.addition, arithmetic.subtraction))(draw)
@@ -258,15 +275,19 @@ def answers(draw: Draw) -> Conversation:
 
 
 _ANSWER_KEYS = ("result", "value", "reply", "response", "solution", "text", "output", "found")
-_ONE_KEY = (
-    " Use the key {k}.", " The key is {k}.", " Key: {k}.", " With the key {k}.", " Its only key is {k}.",
-    " Put it under {k}.", " Name the key {k}.", " It has the key {k}.",
+_ONE_KEY = ways(
+    " <Use|Always use|Please use|Use only> the key {k}.", " <The|Its|The only|Its only> key is {k}.", " Key: {k}.",
+    " With the key {k}.",
+    " Put <it|the answer> under <|the key >{k}.", " It has <|only >the key {k}.", " <Name|Call> the key {k}.",
+    " The key <of the object|for the answer> is {k}.", " Write <it|the answer> under the key {k}.",
 )  # fmt: skip
-_AS_ANSWER = (
-    "Answer as JSON with the key {k}.", "Give JSON with the key {k}.", "As JSON with the key {k}, please.",
-    "Reply in JSON, key {k}.", "Write the answer as JSON under {k}.", "Return JSON with the key {k}.",
-    "Use JSON with {k} as the key.", "Put the answer into JSON as {k}.", "JSON, please, with the key {k}.",
-    "Answer in JSON. The key is {k}.",
+_AS_ANSWER = ways(
+    "<Answer|Reply|Respond> <as|in> JSON <with the key {k}|under {k}|under the key {k}>.",
+    "As JSON with the key {k}, please.",
+    "<Give|Return|Write> <JSON|the answer as JSON|a JSON object> with the key {k}.", "<Answer|Reply> in JSON, key {k}.",
+    "<Write|Put|Give> the answer <as JSON under|into JSON under|as JSON with the key> {k}.",
+    "JSON, please, with the key {k}.",
+    "<Use|Give|Return> JSON with {k} as the key.", "<Answer|Reply> <in|as> JSON. The key is {k}.",
 )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def asked(draw: Draw, direct: tuple[str, ...], embedded: tuple[str, ...] = (), f
     if embedded and draw.chance(0.35):
         return phrased(draw, _framed(frames, embedded), 2)
     core = phrased(draw, direct, 2)
-    if core[-1] == "?" and draw.chance(0.3):
+    if core[0] in "WHIO" and core[-1] == "?" and draw.chance(0.3):
         core = draw.phrase(OPENERS) + lowered(core)
     return core + draw.phrase(CLOSERS) if draw.chance(0.15) else core
 

@@ -23,6 +23,7 @@ from demo_model.corpus.everyday import (
 )
 from demo_model.corpus.exchange import Exchange, asked, conversation, phrased, typed
 from demo_model.corpus.persona_messages import system_message
+from demo_model.corpus.ways import Ways, ways
 
 UNKNOWN = "I do not know."
 
@@ -36,77 +37,95 @@ class _Kind:
     answer: str
 
 
+def _about(noun: str, *more: str) -> Ways:
+    """Questions for what has a name of its own, `your age|your job`: those in `more`, and many plain ones."""
+    return ways(
+        *more,
+        f"What <is|was> <{noun}>?",
+        f"What exactly is <{noun}>?",
+        f"What is <{noun}>, please?",
+        f"<{noun}><|, please>?",
+        f"<May|Can|Could> I <ask|know> <{noun}>?",
+        f"<Tell|Please tell|Now tell> me <{noun}>.",
+        f"<Can|Could|Would|Will> you tell me <{noun}>?",
+    )
+
+
 QUESTIONS: dict[str, _Kind] = {
     "name": _Kind(
-        ("What is your name?", "Who are you?", "What are you called?", "How are you called?", "What do they call you?",
-         "What should I call you?", "What can I call you?", "Do you have a name?", "Your name?",
-         "What name do you have?", "Who am I talking to?", "May I ask your name?", "What is the name you go by?",
-         "By what name are you called?", "Which name is yours?", "Could I have your name?", "Who is this?",
-         "Your name, please?", "What is your first name?", "What do people call you?", "And you are?",
-         "What name do you go by?", "Who is speaking?"),
-        ("what your name is", "who you are", "what you are called", "your name", "what I should call you",
-         "what people call you", "who I am talking to", "by what name you are called"),
+        _about("your name|your first name", "What is your name?", "Who are you?", "<What|How> are you called?",
+               "What <should I|can I|may I|do people|do they|do your friends> call you?", "Do you have a name?",
+               "Who am I talking to?",
+               "<What|Which> name <do you have|is yours|do you go by>?", "Who is <this|speaking>?", "And who are you?",
+               "What is the name <you have|you go by>?", "And you are?", "What's your name?", "Who are you, please?"),
+        ways("what your name is", "who <you are|I am talking to>", "what you are called", "how you are called",
+             "what I <should|can|may> call you", "what <people|they|your friends> call you", "what your first name is",
+             "<what|which> name you <have|go by>"),
         "My name is {v}.",
     ),
     "age": _Kind(
-        ("How old are you?", "What is your age?", "What age are you?", "Your age?", "How many years old are you?",
-         "How old are you now?", "How old might you be?", "What is your age, if I may ask?",
-         "May I ask how old you are?", "May I ask your age?", "Are you old? How old are you?",
-         "How many years have you lived?", "Your age, please?", "How old exactly are you?", "At what age are you?",
-         "What age have you reached?", "And how old are you?", "How old would you say you are?"),
-        ("how old you are", "what age you are", "your age", "what your age is", "how many years old you are",
-         "exactly how old you are", "how old you are now", "what age you have reached"),
+        _about("your age", "How old are you?", "What age are you?", "How <many years old|old exactly> are you?",
+               "How old are you <now|today|exactly|then>?", "<May|Can|Could> I ask how old you are?",
+               "<And how|How> old <would you say|did you say> you are?", "<What|Which> age <do you have|are you now>?",
+               "Are you old? How old are you?", "How many years <old are you|have you lived>?"),
+        ways("how old you are", "what age you <are|have>", "what your age is", "how many years old you are",
+             "<exactly|just> how old you are", "how old you are <now|today|exactly>",
+             "how old you <really are|say you are>"),
         "I am {v} years old.",
     ),
     "trade": _Kind(
-        ("What is your job?", "What do you do for a living?", "What do you work as?", "What is your profession?",
-         "What is your trade?", "What work do you do?", "What are you by trade?", "Which job do you have?", "Your job?",
-         "What is your occupation?", "How do you earn your living?", "What do you do for work?",
-         "What sort of work do you do?", "What kind of job do you have?", "Do you have a job? Which?",
-         "What are you by profession?", "What is it that you do for work?", "What is your work?",
-         "As what do you work?", "In which trade do you work?", "Your profession, please?"),
-        ("what your job is", "what you do for a living", "what you work as", "your job", "what your profession is",
-         "what work you do", "how you earn your living", "what your trade is", "your profession"),
+        _about("your job|your profession|your work|your occupation", "What is your job?",
+               "What do you do for a living?",
+               "What do you <work as|do for work|do as a job>?", "What <work|job> do you do?", "As what do you work?",
+               "<What|Which> <job|profession|work> do you have?", "What are you by <trade|profession>?",
+               "What <kind|sort> of <work do you do|job do you have>?", "Do you have a job? <Which|What is it>?",
+               "How do you <earn your living|make your living|earn a living|earn money>?"),
+        ways("what your job is", "what you do <for a living|for work|as a job>", "what you work as", "what work you do",
+             "what your <profession|work|occupation|trade> is",
+             "how you <earn your living|make your living|earn money>",
+             "<what|which> <job|profession> you have", "what you are by <trade|profession>",
+             "what <kind|sort> of <work you do|job you have>"),
         "I am {a}.",
     ),
     "town": _Kind(
-        ("Where do you live?", "Where are you from?", "Which town do you live in?", "Where is your home?",
-         "In which town do you live?", "What is your home town?", "Where do you come from?", "Where are you at home?",
-         "Which town are you from?", "Where is it that you live?", "In what place do you live?",
-         "What town do you live in?", "Your home, where is it?", "Which town is your home?",
-         "Whereabouts do you live?", "Where exactly do you live?", "What city do you live in?",
-         "Which place do you come from?"),
-        ("where you live", "where you are from", "which town you live in", "where your home is", "where you come from",
-         "in which town you live", "what town you live in", "your home town"),
+        _about("your home town|your town", "Where do you live?", "Where are you from?", "Where do you come from?",
+               "<What|Which> <town|city|place> do you live in?", "In <what|which> <town|city|place> do you live?",
+               "<What|Which> <town|city|place> <are you from|do you come from|is your home>?",
+               "Where <is your home|is your house|are you at home|are you living>?",
+               "Where <exactly do you live|do you live now>?", "Where do you <live|come from>, <please|exactly>?"),
+        ways("where you live", "where you <are from|come from|are at home|live now>", "where your <home|house> is",
+             "<what|which> <town|city|place> you <live in|are from|come from>", "what your <home town|town> is",
+             "in <what|which> <town|city|place> you live"),
         "I live in {v}.",
     ),
     "likes": _Kind(
-        ("What do you like?", "What do you love?", "What do you enjoy?", "What are you fond of?",
-         "Is there something you like?", "What do you like most?", "What do you like to do?",
-         "What do you really like?", "What is it you like?", "What thing do you like?", "Do you like anything?",
-         "Which things do you like?", "Is there anything you love?", "What sort of things do you like?",
-         "What do you enjoy most?", "What do you like in your free time?"),
-        ("what you like", "what you love", "what you enjoy", "what you are fond of", "what you like most",
-         "what it is that you like", "what you like to do", "what you really enjoy"),
+        ways("What do you like?", "What do you love?", "What do you <enjoy|really like|really love|really enjoy>?",
+             "What are you <|very |most >fond of?", "What do you <like|love|enjoy> <most|a lot|very much|most of all>?",
+             "Is there <something|anything> <|that >you <like|love|enjoy>?",
+             "<What|Which> things do you <like|love|enjoy>?",
+             "What <kind|sort> of things do you <like|love|enjoy>?", "Do you <like|love|enjoy> <anything|something>?",
+             "What is <it|the thing> that you <like|love|enjoy>?", "What do you <like|love> <in your free time|to do>?",
+             "<Tell|Please tell> me <something|a thing|one thing> you <like|love|enjoy>."),
+        ways("what you like", "what you <love|enjoy|are fond of|really like|really love|really enjoy>",
+             "what you <like|love|enjoy> <most|a lot|very much>", "<what|which> things you <like|love|enjoy>",
+             "what it is that you <like|love|enjoy>", "if there is <something|anything> you <like|love|enjoy>"),
         "I like {v}.",
     ),
     "being": _Kind(
-        ("What is your {k} called?", "What is the name of your {k}?", "What is your {k}'s name?",
-         "How is your {k} called?", "What do you call your {k}?", "Who is your {k}?", "Your {k}, what is the name?",
-         "Which name does your {k} have?", "Your {k} is called what?", "What name does your {k} have?",
-         "What was your {k} called?", "And your {k}'s name?", "Does your {k} have a name?",
-         "By what name do you call your {k}?"),
-        ("what your {k} is called", "your {k}'s name", "the name of your {k}", "what the name of your {k} is",
-         "what name your {k} has", "what your {k}'s name is", "how your {k} is called", "what you call your {k}"),
+        _about("your {k}'s name|the name of your {k}", "What is your {k} called?", "What is the name of your {k}?",
+               "<What|How> <is|was> your {k} called?", "What do you call your {k}?", "Who is your {k}?",
+               "<What|Which> name does your {k} have?", "Does your {k} have a name?", "What's your {k}'s name?",
+               "What did you <say your {k} is called|call your {k}>?", "And your {k}'s name?", "And who is your {k}?"),
+        ways("what your {k} is called", "what your {k}'s name is", "what the name of your {k} is", "who your {k} is",
+             "<what|which> name your {k} has", "how your {k} is called", "what you call your {k}"),
         "My {k} is called {v}.",
     ),
     "own": _Kind(
-        ("What is your {k}?", "Your {k}?", "Which is your {k}?", "What is the {k} you have?", "And what is your {k}?",
-         "Do you have a {k}? What is it?", "Your {k}, please?", "What might your {k} be?", "What would your {k} be?",
-         "May I ask your {k}?", "What exactly is your {k}?", "What did you say your {k} is?", "Your {k} is what?",
-         "What have you got as your {k}?"),
-        ("what your {k} is", "your {k}", "which {k} is yours", "what exactly your {k} is", "which your {k} is",
-         "what you have as your {k}", "what your {k} might be", "your own {k}"),
+        _about("your {k}", "What is your {k}?", "Which is your {k}?", "<What|Which> {k} <do you have|is yours>?",
+               "What is the {k} <|that >you have?", "Do you have a {k}? What is it?", "And your {k}?",
+               "What <would|might|could> your {k} be?", "What did you say your {k} is?", "And what is your {k}?"),
+        ways("what your {k} is", "<what|which> {k} <you have|is yours>", "what your {k} <might|could> be",
+             "which is your {k}", "what exactly your {k} is", "what you said your {k} is"),
         "My {k} is {v}.",
     ),
 }  # fmt: skip
@@ -132,7 +151,7 @@ MAKERS: dict[str, Callable[[Draw], Trait]] = {
     "trade": lambda draw: Trait("trade", names.lower(draw) if draw.chance(0.2) else draw.phrase(TRADES)),
     "town": lambda draw: Trait("town", names.place(draw)),
     "likes": lambda draw: Trait("likes", liking(draw)),
-    "being": lambda draw: Trait("being", person(draw), draw.phrase(ANIMALS if draw.chance(0.6) else RELATIVES)),
+    "being": lambda draw: Trait("being", person(draw), draw.one(ANIMALS if draw.chance(0.6) else RELATIVES)),
     "own": lambda draw: _own(draw),
 }
 
@@ -140,11 +159,11 @@ MAKERS: dict[str, Callable[[Draw], Trait]] = {
 def _own(draw: Draw) -> Trait:
     kind = draw.number(0, 2)
     if kind == 0:
-        key = draw.phrase(FAVOURITES)
+        key = draw.one(FAVOURITES)
         return Trait("own", favourite(draw, key), f"favourite {key}")
     if kind == 1:
-        return Trait("own", str(draw.number(1, 999)), draw.phrase(NUMBERED))
-    return Trait("own", names.invented(draw), draw.phrase(_TITLES) if draw.chance(0.6) else names.lower(draw))
+        return Trait("own", str(draw.number(1, 999)), draw.one(NUMBERED))
+    return Trait("own", names.invented(draw), draw.one(_TITLES) if draw.chance(0.75) else names.lower(draw))
 
 
 _TITLES = (
@@ -187,9 +206,11 @@ def unknown(draw: Draw, known: list[Trait]) -> Exchange:
     return Exchange(typed(draw, put), UNKNOWN, Expected(contains=("do not know",)), "That was not said of me.")
 
 
-_WHO = (
-    "Who are you?", "What are you?", "Tell me who you are.", "Who is this?", "Say who you are.", "Who am I talking to?",
-    "What are you by trade?", "Who exactly are you?", "Please say who you are.", "I want to know who you are.",
+_WHO = ways(
+    "Who are you?", "What are you?", "<Tell|Please tell|Now tell> me who you are.", "<Say|Please say> who you are.",
+    "Who <is this|am I talking to|exactly are you|is speaking>?", "What are you by <trade|profession>?",
+    "I <want|would like|need> to know who you are.", "<Can|Could|Will|Would> you <tell me|say> who you are?",
+    "And who are you?", "Do you know <who|what> you are?", "Who are you<, please| then| really>?",
 )  # fmt: skip
 
 
@@ -205,12 +226,13 @@ def nameless(draw: Draw) -> Conversation:
     return conversation("persona", draw.one(((who,), (who, name), (name,))), system=system)
 
 
-_INTRODUCE = (
-    "Please introduce yourself.", "Introduce yourself.", "Tell me about yourself.", "Tell me something about yourself.",
-    "Say something about yourself.", "Describe yourself.", "What can you tell me about yourself?",
-    "Talk about yourself.", "Please tell me a bit about yourself.", "Can you introduce yourself?",
-    "Would you introduce yourself?", "Give a short introduction of yourself.", "I want to hear about yourself.",
-    "Please describe yourself to me.",
+_INTRODUCE = ways(
+    "<Please introduce|Introduce|Describe|Please describe> yourself<| to me|, please>.",
+    "<Tell|Please tell|Now tell> me <about|something about|a bit about|more about> yourself.",
+    "<Can|Could|Would|Will> you <introduce yourself|describe yourself|tell me about yourself>?",
+    "<Say|Please say> <something|a few words|a bit> about yourself.", "Give a short introduction of yourself.",
+    "I <want|would like> to <hear|know> <something|more> about <you|yourself>.", "Talk about yourself.",
+    "What can you <tell me|say> about yourself?", "Tell me about you.",
 )  # fmt: skip
 
 
@@ -235,10 +257,12 @@ def persona(draw: Draw) -> Conversation:
     """A persona, asked several things, among them what was not said, with small talk between."""
     known = traits(draw)
     exchanges = [talk_as(draw, known)] if draw.chance(0.25) else []
-    asked_for = draw.some(known, min(len(known), draw.number(1, 4)))
+    asked_for = draw.some(known, min(len(known), draw.number(1, 5)))
+    if draw.chance(0.4):
+        asked_for.append(draw.one(known))
     for trait in asked_for:
         exchanges.append(question(draw, trait, known))
-        if draw.chance(0.2):
+        if draw.chance(0.35):
             exchanges.append(unknown(draw, known))
         if draw.chance(0.12):
             exchanges.append(talk_as(draw, known))
@@ -275,7 +299,7 @@ _NOBODY: dict[str, tuple[str, str]] = {
 def nobody(draw: Draw) -> Conversation:
     """The same questions without a persona: the model speaks of itself."""
     exchanges = [talk.small(draw)] if draw.chance(0.2) else []
-    for trait in [MAKERS[draw.one(tuple(_NOBODY))](draw) for _ in range(draw.number(1, 3))]:
+    for trait in [MAKERS[draw.one(tuple(_NOBODY))](draw) for _ in range(draw.number(1, 4))]:
         kind = QUESTIONS[trait.kind]
         put = typed(draw, filled(asked(draw, kind.direct, kind.embedded), k=trait.key))
         answer, word = _NOBODY[trait.kind]

@@ -7,91 +7,108 @@ from typing import TYPE_CHECKING
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import filled, with_article
 from demo_model.corpus.exchange import phrased
+from demo_model.corpus.ways import ways
 
 if TYPE_CHECKING:
     from demo_model.corpus.persona import Trait
 
-_HEADS = (
-    "You are {v}", "Play {v}", "Pretend to be {v}", "Act as {v}", "Take the part of {v}", "Speak as {v}", "Be {v}",
-    "Answer as {v}", "You play {v}", "In this talk you are {v}", "From now on you are {v}", "Imagine you are {v}",
-    "Your role is {v}", "Your persona is {v}", "You are now {v}", "You will be {v}", "Talk like {v}",
-    "You are called {v}", "Your name is {v}", "The user talks to you. You are {v}", "Take on the role of {v}",
-    "Behave as if you were {v}", "You speak as {v}", "Stay in the role of {v}", "In what follows you are {v}",
-    "You shall be {v}", "Here you are {v}", "This is a role play, and you are {v}", "Your part is that of {v}",
-    "Please be {v}", "Let us say you are {v}", "You are an assistant called {v}", "You are an assistant named {v}",
-    "You are a helpful assistant. Your name is {v}",
+_HEADS = ways(
+    "You are {v}", "Your name is {v}", "<From now on|In this talk|In this chat|Today|Here|In what follows> you are {v}",
+    "<Play|Be|Please be|Please play|You play|You will be|You will play|You are now|Imagine you are> {v}",
+    "<Act|Speak|Answer|Talk|Reply|Behave|Please act|Please answer|You act|You speak|You answer> as {v}",
+    "<Your role is|You have the role of|Play the role of|Take the role of> {v}", "You are called {v}",
+    "<Take on the role of|You play the role of|Stay in the role of> {v}",
+    "<Pretend|You pretend|Please pretend|Your task is> to be {v}", "<You act|Act|Talk|Answer> like {v}",
+    "You are <an|a helpful> assistant <called|named> {v}", "You are a helpful assistant. Your name is {v}",
+    "<Your persona is|Your character is|Let us say you are|Imagine that you are> {v}",
+    "<The user talks to you|This is a role play|This is a game>. You are {v}",
 )  # fmt: skip
 _PARTS: dict[str, tuple[str, ...]] = {
-    "age": (
-        ", {v} years old", ", aged {v}", ", {v}", ", age {v}", ", who is {v} years old", " ({v})", " (age {v})",
-        ", {v} years of age", ", who is {v}", ", at the age of {v}", ", now {v} years old", ", just turned {v}",
+    "age": ways(
+        ", {v} years old", ", aged {v}", ", {v}", ", <who is|now|already|just|and you are> {v}<| years old>", " ({v})",
+        ", age {v}", " (<age|aged> {v})", ", {v} years of age", ", at the age of {v}", ", <who has |>just turned {v}",
+        " (<{v} years old|{v} years>)",
     ),
-    "trade": (
-        ", {a}", ", who works as {a}", ", {a} by trade", ", who is {a}", ", {a} by profession", ", working as {a}",
-        " the {v}", ", who earns a living as {a}", ", {a} with much experience", ", {a} of many years",
-        ", employed as {a}", " ({v})",
+    "trade": ways(
+        ", {a}", ", who <works as|is|earns a living as|has a job as|now works as> {a}",
+        ", {a} <by trade|by profession>",
+        ", <working as|employed as|by trade|by profession> {a}", " the {v}", " ({v})", ", the {v}", ", {v}",
+        ", {a} <of many years|for many years|with much experience>", ", and you <work as|are> {a}",
     ),
-    "town": (
-        " from {v}", ", who lives in {v}", " of {v}", ", living in {v}", ", at home in {v}", ", from {v}",
-        ", who comes from {v}", ", a citizen of {v}", " in {v}", ", resident of {v}", ", who is from {v}",
-        ", born in {v}",
+    "town": ways(
+        " from {v}", ", who <lives in|comes from|is from|now lives in|has a house in> {v}", " of {v}", " in {v}",
+        ", <living in|at home in|from|coming from|born in|with a home in> {v}", ", and you <live in|are from> {v}",
     ),
-    "likes": (
-        ", who likes {v}", ", fond of {v}", ", who loves {v}", ", who enjoys {v}", ", a lover of {v}", ", liking {v}",
-        ", who is fond of {v}", ", who much likes {v}", ", a great friend of {v}", ", who likes nothing more than {v}",
+    "likes": ways(
+        ", who likes {v}", ", who <loves|enjoys|really likes|really loves|very much likes|most of all likes> {v}",
+        ", <who is |>fond of {v}", ", <a lover of|liking|loving> {v}", ", and you <like|love|enjoy> {v}",
+        ", who <likes|loves|enjoys> {v} <very much|a lot|most of all>",
     ),
 }  # fmt: skip
 _SENTENCES: dict[str, tuple[str, ...]] = {
-    "name": ("Your name is {v}.", "You are called {v}.", "You are {v}.", "They call you {v}.", "Use the name {v}.",
-             "Everybody calls you {v}.", "You go by the name of {v}.", "People know you as {v}.", "Your name: {v}.",
-             "The name you go by is {v}.", "{v} is your name.", "You answer to the name {v}.",
-             "Your first name is {v}.", "You bear the name {v}.", "Your name shall be {v}.",
-             "If asked, your name is {v}."),
-    "age": ("You are {v} years old.", "Your age is {v}.", "You are {v}.", "You are aged {v}.",
-            "You turned {v} this year.", "You have just turned {v}.", "Your age: {v}.", "You are {v} years of age.",
-            "At present you are {v} years old.", "You have reached the age of {v}.", "You are now {v} years old.",
-            "{v} years is your age.", "You say that you are {v} years old.", "You have lived for {v} years."),
-    "trade": ("You are {a}.", "You work as {a}.", "Your job is that of {a}.", "By trade you are {a}.",
-              "You earn your living as {a}.", "Your profession is {v}.", "Your job: {v}.", "You have a job as {a}.",
-              "For a living you work as {a}.", "Your trade is {v}.", "You have long been {a}.",
-              "Your occupation is {v}.", "In your working life you are {a}.", "You found work as {a}."),
-    "town": ("You live in {v}.", "Your home is in {v}.", "You come from {v}.", "You are from {v}.", "Your town is {v}.",
-             "You are at home in {v}.", "Your home town is {v}.", "Your home is {v}.", "You have always lived in {v}.",
-             "You have a house in {v}.", "The town where you live is {v}.", "You moved to {v}.",
-             "You have a flat in {v}.", "You live in the town of {v}."),
-    "likes": ("You like {v}.", "You love {v}.", "You enjoy {v}.", "You are fond of {v}.", "What you like most is {v}.",
-              "You really like {v}.", "You like {v} very much.", "Most of all you love {v}.",
-              "You are a friend of {v}.", "You think that {v} is wonderful.", "Your great love is {v}.",
-              "You have always liked {v}."),
-    "being": ("Your {k} is called {v}.", "You have a {k} called {v}.", "Your {k}'s name is {v}.", "Your {k} is {v}.",
-              "The name of your {k} is {v}.", "You have a {k} named {v}.", "You call your {k} {v}.", "{v} is your {k}.",
-              "You have a {k} whose name is {v}.", "Your {k} has the name {v}.", "Your {k}: {v}.",
-              "You live with your {k} {v}."),
-    "own": ("Your {k} is {v}.", "Your {k}: {v}.", "{v} is your {k}.", "Your own {k} is {v}.",
-            "You have {v} as your {k}.", "As for your {k}, it is {v}.", "Your {k} has always been {v}.",
-            "If asked, your {k} is {v}.", "It is known that your {k} is {v}.",
-            "Everybody knows that your {k} is {v}.", "Note that your {k} is {v}.", "You say that your {k} is {v}."),
+    "name": ways("Your name is {v}.", "You are called {v}.", "You are {v}.", "Your <first name|name>: {v}.",
+                 "<They|People|Your friends> call you {v}.", "<Everybody|Everyone> calls you {v}.", "{v} is your name.",
+                 "<Use|You have|You use|You go by> the name {v}.", "Your <first name|name> <is|shall be|will be> {v}.",
+                 "You are <named|called> {v}.", "<If asked|If the user asks|When asked>, your name is {v}.",
+                 "People know you as {v}."),
+    "age": ways("You are {v} years old.", "Your age is {v}.", "You are <|now |already |just |only >{v}<| years old>.",
+                "You are <aged {v}|{v} years of age|of the age of {v}>.", "Your age: {v}<| years>.",
+                "You <|have |have just |just >turned {v}<| this year>.",
+                "<At the moment|Today|Now> you are {v} years old.",
+                "You say <that |>you are {v} years old."),
+    "trade": ways("You are {a}.", "You work as {a}.", "You <now work|are working|have always worked> as {a}.",
+                  "You <earn your living|make your living|earn money|have a job|got a job|found work> as {a}.",
+                  "Your <job|profession|trade|occupation|work> is {v}.", "Your <job|profession|occupation|work>: {v}.",
+                  "You are {a} <by trade|by profession>.", "<By trade|By profession|For a living> you are {a}.",
+                  "<For a living|For work|At the moment> you work as {a}."),
+    "town": ways("You live in {v}.", "Your home is in {v}.", "You <now live|have always lived|are living> in {v}.",
+                 "You <come from|are from|moved to|are at home in> {v}.", "Your <home town|town|city|home> is {v}.",
+                 "You have <a house|a flat|a home|a room> in {v}.", "Your <house|flat> is in {v}.",
+                 "The <town|city|place> <where you live|you live in> is {v}.", "You live in the <town|city> of {v}."),
+    "likes": ways("You like {v}.", "You love {v}.", "You <|really |very much >enjoy {v}.",
+                  "You are <|very >fond of {v}.",
+                  "You <really like|really love|have always liked|have always loved> {v}.",
+                  "You <like|love|enjoy> {v} <very much|a lot|most of all>.",
+                  "What you <like|love|enjoy> <most |>is {v}.",
+                  "Most of all you <like|love|enjoy> {v}."),
+    "being": ways("Your {k} is called {v}.", "Your {k}'s name is {v}.", "Your {k} is <|named >{v}.", "Your {k}: {v}.",
+                  "You have a {k} <called|named|whose name is|with the name> {v}.", "The name of your {k} is {v}.",
+                  "You call your {k} {v}.", "{v} is <|the name of >your {k}.", "Your {k} has the name {v}.",
+                  "You live with <your {k}|a {k} called|a {k} named> {v}.",
+                  "Your {k} {v} is <with you|nice|very nice>."),
+    "own": ways("Your {k} is {v}.", "Your {k}: {v}.", "{v} is your {k}.", "Your <own|only> {k} is {v}.",
+                "You have <{v} as your {k}|the {k} {v}>.", "Your {k} <has always been|is still|is now> {v}.",
+                "<If asked|When asked|As you know|Of course|Note>, your {k} is {v}.", "The {k} you have is {v}.",
+                "<It is known|Everybody knows|Note|Remember|You say|You know> that your {k} is {v}."),
 }  # fmt: skip
 _LABELS: dict[str, tuple[str, ...]] = {
-    "name": ("Name", "Your name", "Called", "First name"),
-    "age": ("Age", "Your age", "Years", "Age in years"),
-    "trade": ("Job", "Trade", "Profession", "Occupation", "Work", "Your job"),
-    "town": ("Town", "Home", "Lives in", "From", "City", "Home town"),
-    "likes": ("Likes", "Loves", "Enjoys", "You like", "Fond of"),
-}
-_OPENERS = (
-    "This is a role play. ", "Read this carefully. ", "Play your part well. ", "Here is who you are. ",
-    "Your persona: ", "Listen. ", "We play a game. ", "Stay in your role. ", "The following is your role. ",
-    "Your role: ", "Hello! ", "You take part in a play. ", "Keep to this role. ", "About you: ",
-    "This is your character. ", "Welcome. ", "Note well: ", "Character: ", "Persona: ", "For this chat: ",
+    "name": ("Name", "Your name", "First name", "Called", "Full name", "Character name", "Persona name", "Role name"),
+    "age": ("Age", "Your age", "Current age", "Age in years", "Years", "Years old", "Age now", "Your age in years"),
+    "trade": ("Job", "Your job", "Profession", "Your profession", "Occupation", "Your occupation", "Work", "Your work",
+              "Trade", "Your trade", "Works as", "You work as"),
+    "town": ("Town", "Your town", "Home town", "Home", "Your home", "Lives in", "You live in", "From", "City",
+    "Home city",
+             "Your city", "Place"),
+    "likes": ("Likes", "Loves", "Enjoys", "You like", "You love", "You enjoy", "Fond of", "Likes most", "Really likes"),
+}  # fmt: skip
+_OPENERS = ways(
+    "This is <a role play|your role|your character|your persona|a game|who you are>. ",
+    "Here is <who you are|your role>. ",
+    "<Your persona|Your role|Your character|About you|Character|Persona|Role|For this chat|In this chat>: ",
+    "<Read this|Listen|Stay in your role|Keep to this role|We play a game|Welcome|Hello|Play your role well>. ",
+    "<You take part in|We are in> <a play|a game>. ", "<The following|What follows> is <your role|your persona>. ",
+    "Read this <carefully|well>. ", "<You are a helpful assistant|You help the user>. ",
 )  # fmt: skip
-_CLOSERS = (
-    " Answer in short sentences.", " Always stay in your role.", " Be friendly.", " Be polite.", " Answer briefly.",
-    " Never say that you are a machine.", " Answer the questions of the user.", " Speak simple English.",
-    " Do not leave your role.", " Talk with the user.", " Be kind and patient.", " Be honest.", " Help the user.",
-    " You are in a good mood.", " You talk to a child.", " A visitor will ask you things.", " Keep it short.",
-    " Answer as this person would.", " Users will ask you questions.", " Do not tell lies.", " Be brief and clear.",
-    " Speak about yourself as I.", " Use few words.", " Only say what you know.",
+_CLOSERS = ways(
+    " <Answer|Reply|Speak|Talk> <in short sentences|briefly|in simple English|in one sentence|politely>.",
+    " <Always stay|Stay|Please stay> in <your|this> role.",
+    " <Be|Always be|Please be> <friendly|polite|kind|honest|brief>.",
+    " <Never|Do not> <say that you are a machine|leave your role|tell lies>.", " Be brief and clear.",
+    " Keep it short.",
+    " Answer the <questions of the user|user's questions>.", " <Talk with|Help|Talk to> the user.", " Use few words.",
+    " <The user|A visitor|A child> will ask you <things|questions>.", " You talk to a <child|visitor|user>.",
+    " You are in a good mood.", " Speak about yourself as I.", " Only say what you know.",
+    " Answer as this person would.",
 )  # fmt: skip
 
 
@@ -140,11 +157,12 @@ def _in_one(draw: Draw, known: list[Trait]) -> str:
     return f"{said}. {_told(draw, rest)}" if rest else f"{said}."
 
 
-_BOTH = (
-    "{{v}}, a {a}-year-old {t}", "a {a}-year-old {t} called {{v}}", "a {a} year old {t} named {{v}}",
-    "{{v}}, a {a} year old {t}", "the {a}-year-old {t} {{v}}", "the {t} {{v}} ({a})", "{{v}} ({a}), the {t}",
-    "{{v}} ({t}, {a})", "a {t} called {{v}} who is {a} years old", "a {t} named {{v}}, aged {a}", "{{v}}, {t}, {a}",
-    "{t} {{v}}, aged {a}",
+_BOTH = ways(
+    "{{v}}, <a|the> {a}<-year-old| year old> {t}", "a {a}<-year-old| year old> {t} <called|named> {{v}}",
+    "the {a}<-year-old| year old> {t} {{v}}", "the {t} {{v}} (<|aged >{a})", "{{v}} ({a}), the {t}",
+    "{{v}} (<{t}, {a}|{a}, {t}>)",
+    "a {t} <called|named> {{v}} who is {a} years old", "a {t} <called|named> {{v}}, <aged {a}|{a} years old>",
+    "{{v}}, <{t}, {a}|{a}, {t}>", "the {t} {{v}}, <aged {a}|{a} years old>",
 )  # fmt: skip
 
 
