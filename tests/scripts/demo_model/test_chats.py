@@ -12,8 +12,9 @@ from demo_model.corpus import arithmetic, as_json, memory, persona, talk, thinki
 from demo_model.corpus.conversation import Conversation
 from demo_model.corpus.draw import Draw, Split
 from demo_model.corpus.exchange import phrased
-from demo_model.corpus.memory_facts import KINDS
+from demo_model.corpus.memory_facts import KINDS, alike
 from demo_model.corpus.persona import QUESTIONS
+from demo_model.corpus.ways import ways
 from demo_model.rendering import answer
 
 MODULES = (arithmetic, as_json, memory, persona, talk, thinking)
@@ -115,9 +116,10 @@ def test_what_was_not_told_is_not_known() -> None:
 
 def test_every_question_has_many_forms() -> None:
     for direct, embedded in ASKED:
-        assert min(len(set(direct)), len(set(embedded))) >= 8
+        assert len(set(direct)) >= 24
+        assert len(set(embedded)) >= 8
     for told in KINDS.values():
-        assert len(set(told.told)) >= 12
+        assert len(set(told.told)) >= 20
 
 
 def test_every_sum_up_to_twenty_is_trained() -> None:
@@ -157,3 +159,15 @@ def test_nobody_thinks_unasked(module: ModuleType) -> None:
     for make in module.SKILLS.values():
         for conversation in made(make, "train", 10):
             assert not any(message.thought for message in conversation.messages)
+
+
+def test_a_pattern_is_all_that_it_may_be() -> None:
+    found = ways("<how|what> is {k}< now|>?", "How is {k}?", " Thanks.")
+    assert list(found) == ["How is {k} now?", "How is {k}?", "What is {k} now?", "What is {k}?", " Thanks."]
+
+
+def test_facts_alike_differ_in_key_and_value() -> None:
+    for seed in range(40):
+        told = alike(Draw(seed), 4)
+        assert len({one.kind for one in told}) == 1
+        assert len({one.key for one in told}) == len({one.value for one in told}) == 4
