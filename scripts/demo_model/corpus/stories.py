@@ -7,18 +7,17 @@ from demo_model.corpus.conversation import Expected
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import ANIMALS, FIRST_NAMES, THINGS, TRADES, with_article
 from demo_model.corpus.exchange import Exchange, phrased, typed
+from demo_model.corpus.ways import ways
 
-_REQUESTS = (
-    "Tell me a short story about {w}.", "Tell me a story about {w}.", "A story about {w}, please.",
-    "Write a short story about {w}.", "Write a story about {w}.", "Can you tell me a story about {w}?",
-    "Please tell me a short story about {w}.", "I want to hear a story about {w}.", "Make up a story about {w}.",
-    "Could you write a little story about {w}?", "Give me a story about {w}.", "Tell us a tale about {w}.",
-    "Invent a story about {w}.", "Do you know a story about {w}?", "Tell my child a story about {w}.",
-    "I would like a short story about {w}.", "Short story about {w}", "Story about {w}",
-    "Let me hear a story about {w}.", "A very short story on {w}, please.", "Tell a bedtime story about {w}.",
-    "Think of a story about {w}.", "Please write me a story about {w}.", "Tell me a nice short story with {w} in it.",
-    "A tale of {w}, please.", "Write a story with {w} in it.", "Make a little story about {w} for me.",
-    "Please make up a short tale about {w}.",
+_REQUESTS = ways(
+    "Tell me a short story about {w}.", "Tell me a story about {w}.",
+    "<Tell|Write|Give|Please tell|Please write> me a <|short |little |nice >story <about|with> {w}.",
+    "<Write|Tell|Make up|Invent|Think of> a <|short |little |very short |nice >story about {w}.",
+    "<Can|Could|Would|Will> you <tell|write> me a <|short |little >story about {w}?", "<A short story|A story> about {w}",
+    "I <want|would like> to <hear|read> a <|short |little >story about {w}.", "A <|short |little >story about {w}, please.",
+    "Do you know a <|short |little |nice >story about {w}?", "<Write|Tell> a story with {w} in it.",
+    "I <want|would like> a <|short |little >story about {w}.", "Tell <us|my child|the children> a story about {w}.",
+    "Tell me a bedtime story about {w}.",
 )  # fmt: skip
 _CREATURE = (
     "Once there was {a}. The {w} lived in a small house near a river. One day it rained and a little bird came to the "
