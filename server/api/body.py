@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -137,9 +138,9 @@ def _validate(data: dict[str, Any], model: type[Body], strict: bool) -> tuple[Bo
         raise explain(error.errors(include_url=False), data) from None
 
 
-def _names(model: type[BaseModel]) -> set[str]:
-    names = set(model.model_fields)
-    return names | {field.alias for field in model.model_fields.values() if field.alias}
+@cache
+def _names(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(model.model_fields).union(field.alias for field in model.model_fields.values() if field.alias)
 
 
 def explain(problems: Sequence[ErrorDetails], data: Any) -> BadRequest:
