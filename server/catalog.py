@@ -162,6 +162,29 @@ class ModelCard:
     meta: Mapping[str, Any] = field(default_factory=dict)
     """The entry as it stands in the file."""
 
+    def loads_as(self, other: ModelCard) -> bool:
+        """Whether both load the same model in the same way, whatever else they say of how it is offered."""
+        return self._loading() == other._loading()
+
+    def _loading(self) -> ModelCard:
+        """The card without what every request reads anew."""
+        return replace(
+            self,
+            description="",
+            example=None,
+            aliases=(),
+            personalities={},
+            sampling={},
+            stop=(),
+            max_tokens=None,
+            meta={},
+            autoload=None,
+            idle_seconds=None,
+            prefix_scope=None,
+            reasoning=None,
+            rerank=False,
+        )
+
 
 class Catalog:
     """The cards of all models, and the watch over the files they come from."""

@@ -354,7 +354,7 @@ class Pool:
             card = self._catalog.get(entry.name)
         except ModelNotFound:
             return True
-        return entry.card is None or _of_use(card) != _of_use(entry.card)
+        return entry.card is None or not card.loads_as(entry.card)
 
     # The end
 
@@ -387,26 +387,6 @@ class Pool:
 
         told, self._changed = self._changed, asyncio.Event()
         told.set()
-
-
-def _of_use(card: ModelCard) -> ModelCard:
-    """The card without what every request reads anew."""
-    return replace(
-        card,
-        description="",
-        example=None,
-        aliases=(),
-        personalities={},
-        sampling={},
-        stop=(),
-        max_tokens=None,
-        meta={},
-        autoload=None,
-        idle_seconds=None,
-        prefix_scope=None,
-        reasoning=None,
-        rerank=False,
-    )
 
 
 def _fingerprint(card: ModelCard) -> str:
