@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import signal
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -93,6 +94,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     weights, shape, tokenizer = _beginning(folder, resume, warm_start, seed)
     training = Training(plan, shape, weights, folder)
+    for sent in (signal.SIGINT, signal.SIGTERM):  # also where a shell has the background ignore the first
+        signal.signal(sent, signal.default_int_handler)
     if resume:
         training.resume()
     else:

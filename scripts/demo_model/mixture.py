@@ -31,6 +31,7 @@ WEIGHTS: dict[str, float] = {
     "arithmetic.counting": 1.5,
     "arithmetic.arithmetic_limits": 0.7,
     "memory.memory": 4.0,
+    "memory.memory_contrasts": 2.0,
     "persona.persona": 5.0,
     "persona.persona_beside_facts": 2.0,
     "persona.self": 2.0,
