@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 SETTING = re.compile(r"^  (\w+): \$\{oc\.env:(\w+),(.*)\}\s+# (.*)$")
+BARE = re.compile(r"\$\{dialect\.env:\w+,(\w+),(.*)\}")
+"""A default that a dialect's old environment variable may give."""
 
 
 def settings_table() -> str:
@@ -23,10 +25,14 @@ def settings_table() -> str:
         if section := re.match(r"^( *)(\w+):\s*(?:#.*)?$", line):
             path = [*path[: len(section[1]) // 2], section[2]]
         elif setting := SETTING.match(line if len(path) == 1 else line[2 * (len(path) - 1) :]):
-            default = setting[3].strip('"')
+            default, variables = setting[3], [setting[2]]
+            while bare := BARE.fullmatch(default):
+                variables.append(bare[1])
+                default = bare[2]
+            default = default.strip('"')
             name = ".".join([*path, setting[1]])
             shown = f"`{default}`" if default else "–"
-            rows.append(f"| `{name}` | `{setting[2]}` | {shown} | {setting[4]} |")
+            rows.append(f"| `{name}` | {', '.join(f'`{each}`' for each in variables)} | {shown} | {setting[4]} |")
     return "\n".join(rows)
 
 

@@ -2,14 +2,18 @@
 
 The YAML file is the one list of settings there is: OmegaConf resolves the environment variable that each value
 names, and the classes here give the values their types and bounds. A setting in one place only is an error.
+
+A dialect's users know some settings by bare names of the environment. `${dialect.env:NAME,VARIABLE,default}` inside the
+default of an `${oc.env:…}` reads such a name: after the prefixed one, and while that dialect is switched on only.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from yaml import YAMLError
@@ -153,6 +157,15 @@ _PATHS = (
     ("tls", "chain"),
     ("auth", "first_key_file"),
 )
+
+
+def _bare_name(dialect: str, variable: str, default: Any = "", *, _root_: DictConfig) -> Any:
+    """The variable's value while the dialect is on. OmegaConf calls it for `dialect.env`, with the whole tree."""
+    on = str(OmegaConf.select(_root_, f"dialects.{dialect}.enabled")).lower() in ("true", "1", "yes", "on", "t", "y")
+    return os.environ.get(variable, default) if on else default
+
+
+OmegaConf.register_resolver("dialect.env", _bare_name, replace=True)
 
 
 def load_settings(file: Path | None = None, overrides: dict[str, Any] | None = None) -> Settings:
