@@ -6,6 +6,7 @@ The message always says what was wrong, what was expected and, where there is so
 
     ServerError                     500  server_error
     ├── BadRequest                  400  invalid_request_error
+    │   ├── InvalidBody             400
     │   ├── ContextLengthExceeded   400  context_length_exceeded
     │   └── TemplateFailed          400  template_failed
     ├── Unauthorized                401  invalid_api_key
@@ -31,7 +32,8 @@ The message always says what was wrong, what was expected and, where there is so
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 
 class ServerError(Exception):
@@ -55,6 +57,23 @@ class BadRequest(ServerError):
 
     status = 400
     type = "invalid_request_error"
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with a body: what kind (pydantic's word), where, what was expected, what was found."""
+
+    type: str
+    loc: tuple[str | int, ...]
+    msg: str
+    input: Any
+
+
+class InvalidBody(BadRequest):
+    """The body does not have the form that its route reads. The message tells of the first problem, for people."""
+
+    def __init__(self, message: str, problems: Sequence[Problem], *, param: str | None = None) -> None:
+        super().__init__(message, param=param)
+        self.problems = tuple(problems)
 
 
 class ContextLengthExceeded(BadRequest):

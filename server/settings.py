@@ -129,8 +129,27 @@ class DialectSection(_Section):
     keyless_beyond_loopback: bool
 
 
+class ProtollmSection(DialectSection):
+    model: str
+    rabbit_host: str
+    rabbit_port: int = Field(ge=1, le=65535)
+    rabbit_login: str
+    rabbit_password: str = Field(repr=False)
+    queue_name: str = Field(min_length=1)
+    queue_durable: bool
+    base_priority: int = Field(ge=0, le=5)
+    redis_host: str
+    redis_port: int = Field(ge=1, le=65535)
+    result_prefix: str
+    status_prefix: str
+    answer_prefix: str
+    keep_seconds: int = Field(ge=0)
+    timeout_seconds: float = Field(gt=0)
+
+
 class DialectsSection(_Section):
     llm_api: DialectSection
+    protollm: ProtollmSection
 
 
 class Settings(_Section):

@@ -34,6 +34,8 @@ ONLY_IN = {
     "starlette": ("api/",),
     "sse_starlette": ("api/",),
     "uvicorn": ("api/", "cli/", "tls.py"),
+    "kombu": ("jobs/",),
+    "redis": ("jobs/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
 }

@@ -29,6 +29,7 @@ from server.chat.completion import LocalBackend
 from server.chat.embedding import LocalEmbeddings
 from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
+from server.jobs.protollm import front_of
 from server.settings import Settings
 from server.store.audit import AuditLog
 from server.store.auth_keys import AuthKeys
@@ -58,7 +59,9 @@ def build_app(
     keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
     limit = settings.limits.kept_mb << 20
     kept, talks = Responses(database, limit), Conversations(database, limit)
-    house = House(settings, catalog, pool, register, vectors, keys, metrics, database, kept, talks)
+    house = House(
+        settings, catalog, pool, register, vectors, keys, metrics, database, kept, talks, protollm=front_of(settings)
+    )
 
     @cache
     def document() -> dict[str, Any]:
@@ -123,6 +126,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await house.pool.close()
         house.backend.close()
         house.embeddings.close()
+        if house.protollm is not None:
+            await house.protollm.close()
         await asyncio.to_thread(house.keys.close)
         await asyncio.to_thread(house.database.close)
 

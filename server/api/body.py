@@ -21,7 +21,7 @@ from pydantic_core import ErrorDetails, from_json
 from starlette.requests import Request
 
 from server.api.house import house_of
-from server.errors import BadRequest, UnsupportedMediaType
+from server.errors import BadRequest, InvalidBody, Problem, UnsupportedMediaType
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -103,7 +103,8 @@ def parse_object(data: bytes, depth: int) -> dict[str, Any]:
     try:
         value = from_json(data, allow_inf_nan=False)
     except ValueError as error:
-        raise BadRequest(f"The body is not valid JSON: {error}.") from None
+        problem = Problem("json_invalid", (), "JSON decode error", {})
+        raise InvalidBody(f"The body is not valid JSON: {error}.", (problem,)) from None
     if not isinstance(value, dict):
         raise BadRequest(f"The body must be a JSON object, not {_kind(value)}.")
     _check_tree(value, depth)
@@ -143,8 +144,8 @@ def _names(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(model.model_fields).union(field.alias for field in model.model_fields.values() if field.alias)
 
 
-def explain(problems: Sequence[ErrorDetails], data: Any) -> BadRequest:
-    """One BadRequest for pydantic's list: of the first value that is wrong, the deepest part.
+def explain(problems: Sequence[ErrorDetails], data: Any) -> InvalidBody:
+    """One error for pydantic's list: of the first value that is wrong, the deepest part.
 
     Where a value may be several things pydantic complains for each; the complaint that reaches deepest is about the
     thing that the client meant, and those at one depth say together what was expected.
@@ -154,7 +155,8 @@ def explain(problems: Sequence[ErrorDetails], data: Any) -> BadRequest:
     path = max((path for path, _ in located if path[: len(first)] == first), key=len)
     here = [problem for where, problem in located if where == path]
     name = spell(path)
-    return BadRequest(_sentence(name, here), param=name or None)
+    all_of_them = [Problem(each["type"], each["loc"], each["msg"], each["input"]) for each in problems]
+    return InvalidBody(_sentence(name, here), all_of_them, param=name or None)
 
 
 def _path(problem: ErrorDetails, body: Any) -> tuple[str | int, ...]:

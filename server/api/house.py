@@ -25,6 +25,7 @@ from server.telemetry import Metrics
 
 if TYPE_CHECKING:
     from server.engine.pool import Pool
+    from server.jobs.protollm.front import Front
     from server.store.auth_keys import AuthKeys
     from server.store.conversations import Conversations
     from server.store.database import Database
@@ -48,6 +49,8 @@ class House:
     database: Database
     responses: Responses
     conversations: Conversations
+    protollm: Front | None = None
+    """The way to the workers of that dialect, where they answer instead of this server."""
 
 
 def house_of(request: Request) -> House:

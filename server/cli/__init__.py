@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import bench, chat, keys, models, requests, serve, tls
+from server.cli import bench, chat, keys, models, requests, serve, tls, worker
 from server.cli.failure import Commands
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ app.add_typer(requests.app, name="requests")
 app.command("chat")(chat.chat)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tls.app, name="tls")
+app.add_typer(worker.app, name="worker")
 app.command(
     "bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 )(bench.bench)

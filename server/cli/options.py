@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,10 +37,16 @@ Insecure = Annotated[bool, typer.Option("--insecure", help="Do not check the ser
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def settings_from(config: Path | None, models: Path | None = None, data_dir: Path | None = None) -> Settings:
-    """The settings a server started with these options would have."""
+def settings_from(
+    config: Path | None,
+    models: Path | None = None,
+    data_dir: Path | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings a server started with these options would have, and what a command adds to them."""
     given: dict[str, Any] = {"paths.models": models, "paths.data_dir": data_dir}
-    return load_settings(config, {name: path.absolute() for name, path in given.items() if path is not None})
+    paths = {name: path.absolute() for name, path in given.items() if path is not None}
+    return load_settings(config, {**paths, **(more or {})})
 
 
 def client_for(settings: Settings, url: str | None, key: str, certificate: Path | None, insecure: bool) -> Client:

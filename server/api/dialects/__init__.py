@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import server.api.dialects.llm_api as llm_api
+import server.api.dialects.protollm as protollm
 from server.api.faces import Face
 from server.api.house import Endpoint, House
 from server.settings import DialectSection, Settings
@@ -23,7 +24,7 @@ class Dialect(Protocol):
     def routes(self, house: House) -> list[Endpoint]: ...
 
 
-DIALECTS: dict[str, Dialect] = {"llm_api": llm_api}
+DIALECTS: dict[str, Dialect] = {"llm_api": llm_api, "protollm": protollm}
 
 
 def _on(settings: Settings) -> list[Dialect]:

@@ -1,0 +1,72 @@
+"""`llm-api worker`: computes what a queue asks for, beside a server or far from it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from typing import Annotated
+
+import typer
+
+from server.cli import options
+from server.cli.failure import Failure
+from server.settings import Settings
+from server.telemetry import configure_logging
+
+app = typer.Typer(no_args_is_help=True, help="Compute what a queue asks for.")
+
+log = logging.getLogger("server.worker")
+
+
+@app.callback()
+def worker() -> None:
+    """Compute what a queue asks for. A worker needs the models and the queue, and no database."""
+
+
+@app.command()
+def protollm(
+    queue: Annotated[
+        str | None, typer.Option("--queue", metavar="NAME", help="Another queue than dialects.protollm.queue_name.")
+    ] = None,
+    config: options.Config = None,
+    models: options.Models = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Answer the jobs of ProtoLLM's API, which finds their results in Redis.
+
+    Its variables (RABBIT_MQ_HOST, REDIS_HOST, QUEUE_NAME …) count here, after those of config/server.yaml. Ctrl-C lets
+    running jobs finish; a second one ends them, and others take them up.
+    """
+    settings = options.settings_from(config, models, data_dir, {"dialects.protollm.enabled": True})
+    configure_logging(settings.log.level, settings.log.format)
+    try:
+        asyncio.run(_protollm(settings, queue))
+    except ModuleNotFoundError as error:
+        raise Failure(f"A worker needs {error.name}: pip install 'llm-api[cluster]'.") from error
+
+
+async def _protollm(settings: Settings, queue: str | None) -> None:
+    from server.jobs.engine_room import engine_room
+    from server.jobs.protollm.worker import ProtollmWorker
+
+    async with engine_room(settings) as room:
+        worker = ProtollmWorker(settings, room.catalog, room.backend, queue)
+        log.info("Taking jobs from the queue %s", worker.queue)
+        await worker.run(stopped_by_signal())
+
+
+def stopped_by_signal() -> asyncio.Event:
+    """Set by the first SIGTERM or Ctrl-C; the second ends the process."""
+    stop = asyncio.Event()
+
+    def heard(sig: signal.Signals) -> None:
+        if stop.is_set():
+            os._exit(128 + sig)
+        log.info("Stopping: running jobs may finish")
+        stop.set()
+
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sig, heard, sig)
+    return stop

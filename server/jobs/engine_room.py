@@ -1,0 +1,44 @@
+"""What a worker has of the house: the models and the doors to them. No database, no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from server.catalog import Catalog
+from server.chat.backend import Backend, Embeddings
+from server.chat.completion import LocalBackend
+from server.chat.embedding import LocalEmbeddings
+from server.engine.pool import Pool
+from server.settings import Settings
+from server.telemetry import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRoom:
+    """The parts of a worker that compute."""
+
+    settings: Settings
+    catalog: Catalog
+    pool: Pool
+    backend: Backend
+    embeddings: Embeddings
+
+
+@asynccontextmanager
+async def engine_room(settings: Settings) -> AsyncIterator[EngineRoom]:
+    """The parts, until the context is left. Edits of the models' file are taken up as in a server."""
+    catalog = Catalog.from_settings(settings)
+    pool = Pool(settings, catalog, Metrics())
+    room = EngineRoom(settings, catalog, pool, LocalBackend(pool, catalog, settings), LocalEmbeddings(pool, catalog))
+    watching = asyncio.create_task(catalog.watch(pool.cards_changed), name="watch the catalog")
+    try:
+        yield room
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await pool.close()
+        room.backend.close()
+        room.embeddings.close()
