@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from server.chat.channels import Channels
-from server.chat.messages import CallPiece, Delta, Usage
+from server.chat.messages import CallPiece, Delta, Piece, Usage, joined
 from server.engine.live import LiveModel, Mailbox
 from server.engine.request import FinishReason, GenerationRequest, TokenEvent, TokenLogprob
 from server.errors import ServerError
@@ -66,14 +66,15 @@ class LocalAnswer:
     def _deltas(self, event: TokenEvent) -> list[Delta]:
         """What one event is to the reader."""
         index = self._indices[event.id]
-        self._completion += event.tokens
+        self._completion += len(event.parts)
         outcome = event.outcome
         channels = self._channels.get(event.id)
         if channels is not None:
             deltas = self._sorted(index, event, channels)
         else:
-            said = event.text or event.rated or event.logprobs
-            deltas = [Delta(index, event.text, logprobs=event.logprobs, rated=event.rated)] if said else []
+            text = event.text
+            said = text or event.rated or event.logprobs
+            deltas = [Delta(index, text, logprobs=event.logprobs, rated=event.rated)] if said else []
         if outcome is not None and outcome.error is None:
             deltas.append(Delta(index, finish=_finish(outcome.reason, channels), stop=outcome.stop))
         return deltas
@@ -82,17 +83,18 @@ class LocalAnswer:
         """The text of an event by its channels. Log-probabilities go with content alone."""
         if channels.done:
             return []
-        pieces = channels.feed(event.text)
+        pieces: list[Piece | CallPiece] = []
+        for part in event.parts:
+            pieces += channels.feed(part)
+            self._reasoning += channels.reasoning
         if event.outcome is None:
             if channels.done:
                 self._live.end(event.id)
         elif event.outcome.error is None:
             pieces += channels.finish()
-        if channels.reasoning:
-            self._reasoning += event.tokens
         logprobs = self._logprobs.pop(event.id, ()) + event.logprobs
         deltas = []
-        for piece in pieces:
+        for piece in joined(pieces):
             if isinstance(piece, CallPiece):
                 deltas.append(Delta(index, call=piece))
             elif piece.channel == "reasoning":

@@ -6,14 +6,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import Literal
 
-from server.chat.messages import CallPiece, Piece
+from server.chat.messages import CallPiece, Channel, Piece
 from server.chat.tool_formats.reader import Parser
-
-__all__ = ["DEFAULT_TAGS", "Channels", "Piece"]
-
-Channel = Literal["content", "reasoning"]
 
 DEFAULT_TAGS = ("<think>", "</think>")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from server.engine.request import FinishReason, SamplingParams, TokenLogprob
 
 Role = Literal["system", "user", "assistant", "tool"]
+Channel = Literal["content", "reasoning"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,22 @@ class CallPiece:
 class Piece:
     """Text of one channel; never empty."""
 
-    channel: Literal["content", "reasoning"]
+    channel: Channel
     text: str
+
+
+def joined(pieces: Iterable[Piece | CallPiece]) -> list[Piece | CallPiece]:
+    """The same said in as few pieces as may be."""
+    found: list[Piece | CallPiece] = []
+    for piece in pieces:
+        last = found[-1] if found else None
+        if isinstance(piece, Piece) and isinstance(last, Piece) and piece.channel == last.channel:
+            found[-1] = Piece(piece.channel, last.text + piece.text)
+        elif isinstance(piece, CallPiece) and not piece.id and isinstance(last, CallPiece) and not last.id:
+            found[-1] = CallPiece(piece.number, arguments=last.arguments + piece.arguments)
+        else:
+            found.append(piece)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

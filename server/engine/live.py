@@ -207,7 +207,7 @@ class LiveModel:
         before = box.last.get(event.id)
         if before is not None:
             gaps.append(now - before)
-        elif event.tokens:
+        elif event.parts:
             self._metrics.first_token(now - box.entered)
         box.last[event.id] = now
         if event.outcome is not None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from server.engine.detokenizer import Detokenizer
@@ -100,26 +100,24 @@ class Writer:
         self._text = Detokenizer(sequence.request.stop)
         self._logprobs: list[TokenLogprob] = []
         self._rated: list[TokenLogprob] = []
-        self._silent = self._brought = 0
-        """Tokens since the last event, and of that one."""
+        self._parts: list[str] = []
+        """What each token since the last event added to the text."""
+        self._brought = 0
+        """Tokens of the last event."""
         self._written = 0
 
-    def write(self, drawn: Drawn, logprob: TokenLogprob | None) -> Iterator[TokenEvent]:
-        """The events that these tokens make, which may be none; the answer's last one has the outcome."""
-        if not self._sequence.most:
-            outcome = self.outcome(FinishReason.LENGTH)
-            yield TokenEvent(self._sequence.request.id, rated=tuple(self._rated), outcome=outcome)
-            return
+    def write(self, drawn: Drawn, logprob: TokenLogprob | None) -> TokenEvent | None:
+        """The event that these tokens make, if they make one; the answer's last one has the outcome."""
+        reason = None if self._sequence.most else FinishReason.LENGTH
         last = len(drawn.tokens) - 1
         for at, token in enumerate(drawn.tokens):
-            event = self._write(token, None if at else logprob, complete=drawn.complete and at == last)
-            if event is not None:
-                yield event
-                if event.outcome is not None:
-                    return
-        if drawn.error is not None:
+            if reason is not None:
+                break
+            reason = self._take(token, None if at else logprob, complete=drawn.complete and at == last)
+        outcome = None if reason is None else self.outcome(reason)
+        if drawn.error is not None and outcome is None:
             outcome = self.outcome(FinishReason.CANCELLED, drawn.error)
-            yield TokenEvent(self._sequence.request.id, outcome=outcome)
+        return self._event(outcome) if outcome is not None or any(self._parts) else None
 
     def rate(self, tokens: list[TokenLogprob]) -> None:
         """The next tokens of the prompt, rated; told with the answer's first event."""
@@ -130,14 +128,14 @@ class Writer:
         """Whether nothing has gone out but what the last event brought."""
         return self._written <= self._brought
 
-    def _write(self, token: int, logprob: TokenLogprob | None, *, complete: bool) -> TokenEvent | None:
+    def _take(self, token: int, logprob: TokenLogprob | None, *, complete: bool) -> FinishReason | None:
+        """One more token; why the answer ends with it, if it does."""
         ended = token in self._vocabulary.ends
         text = "" if ended else self._text.feed(self._bytes(token))
         # Who has a prompt rated counts on an entry for the token after it, whichever that is.
         rates = self._sequence.request.rates_from is not None
         if logprob is not None and (rates or not (ended or self._text.stopped)):
             self._logprobs.append(logprob)
-        self._silent += 1
         self._written += 1
         reason = None
         if ended or complete or self._text.stopped:
@@ -146,17 +144,15 @@ class Writer:
             reason = FinishReason.LENGTH
         if reason is not None and not self._text.stopped:
             text += self._text.finish()
-        if not text and reason is None:
-            return None
-        event = TokenEvent(
-            self._sequence.request.id,
-            text,
-            self._silent,
-            tuple(self._logprobs),
-            tuple(self._rated),
-            None if reason is None else self.outcome(reason),
-        )
-        self._brought, self._silent = self._silent, 0
+        self._parts.append(text)
+        return reason
+
+    def _event(self, outcome: Outcome | None) -> TokenEvent:
+        """All since the last event."""
+        id = self._sequence.request.id
+        event = TokenEvent(id, tuple(self._parts), tuple(self._logprobs), tuple(self._rated), outcome)
+        self._brought = len(self._parts)
+        self._parts.clear()
         self._logprobs.clear()
         self._rated.clear()
         return event
@@ -280,13 +276,15 @@ class Loop:
         for i, sequence in enumerate(self._scheduler.commit(plan, [one.tokens for one in drawn])):
             id = sequence.request.id
             writer = self._writers[id]
-            for event in writer.write(drawn[i], logprobs.get(i)):
-                report.events.append(event)
-                report.urgent |= event.outcome is not None or writer.first
-                if event.outcome is not None:
-                    del self._writers[id]
-                    self._scheduler.finish(sequence)
-                    self._runner.forget(sequence)
+            event = writer.write(drawn[i], logprobs.get(i))
+            if event is None:
+                continue
+            report.events.append(event)
+            report.urgent |= event.outcome is not None or writer.first
+            if event.outcome is not None:
+                del self._writers[id]
+                self._scheduler.finish(sequence)
+                self._runner.forget(sequence)
 
     def _lose_all(self, error: ServerError, report: StepReport) -> None:
         """The cache is in doubt: start from an empty one, and tell everybody who was here."""

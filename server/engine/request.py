@@ -142,16 +142,21 @@ class TokenEvent:
     """What one step brought to one request."""
 
     id: str
-    text: str = ""
-    """Whole characters only; may be empty while a character or a stop string is held back."""
-    tokens: int = 0
-    """How many tokens this event stands for, held-back ones included."""
+    parts: tuple[str, ...] = ()
+    """The text that became certain with each of its tokens, in whole characters: empty for a token of which all is
+    held back. Its tokens are those since the event before.
+    """
     logprobs: tuple[TokenLogprob, ...] = ()
-    """Of the tokens whose text is in `text`."""
+    """Of the tokens whose text is in `parts`."""
     rated: tuple[TokenLogprob, ...] = ()
     """Of the tokens of the prompt, on the first event of a request that asks for it."""
     outcome: Outcome | None = None
     """Set on the last event of a request, and only there."""
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return "".join(self.parts)
 
 
 @dataclass(slots=True, eq=False)

@@ -40,16 +40,19 @@ class Box:
 def event(text: str = "", *logprobs: str, end: FinishReason | None = None) -> TokenEvent:
     outcome = None if end is None else Outcome(end, 1, 0, 1)
     drawn = tuple(TokenLogprob(1, word.encode(), -1.0) for word in logprobs)
-    return TokenEvent("0", text=text, tokens=1, logprobs=drawn, outcome=outcome)
+    return TokenEvent("0", (text,), drawn, outcome=outcome)
 
 
-async def read(live: Live, *events: TokenEvent, parallel: bool = True) -> list[Delta]:
+def answer_of(live: Live, *events: TokenEvent, parallel: bool = True) -> LocalAnswer:
     def parser() -> Any:
         return GENERIC.parser([Tool("now")], parallel=parallel)
 
     request = GenerationRequest("0", array("i", [1]))
-    answer = LocalAnswer(live, Box(*events), [request], 1, Channels(calls=parser))  # type: ignore[arg-type]
-    return [delta async for deltas in answer for delta in deltas]
+    return LocalAnswer(live, Box(*events), [request], 1, Channels(calls=parser))  # type: ignore[arg-type]
+
+
+async def read(live: Live, *events: TokenEvent, parallel: bool = True) -> list[Delta]:
+    return [delta async for deltas in answer_of(live, *events, parallel=parallel) for delta in deltas]
 
 
 async def test_an_answer_ends_when_it_begins_a_call_that_is_not_wanted() -> None:
@@ -73,3 +76,19 @@ async def test_log_probabilities_wait_for_their_text_and_never_tell_of_calls() -
         ("Hi", [b" <"]),
         (" <b", [b"b"]),
     ]
+
+
+async def test_what_a_step_brings_is_one_delta_and_its_thoughts_are_counted_token_by_token() -> None:
+    parts = ("So ", "be", " it", "</", "think>", "\n", "Yes", ", ", "sir.")
+    end = Outcome(FinishReason.STOP, 1, 0, len(parts))
+    answer = answer_of(Live(), TokenEvent("0", ("<think>", "\n")), TokenEvent("0", parts, outcome=end))
+    deltas = [delta async for deltas in answer for delta in deltas]
+    assert [(delta.reasoning, delta.content) for delta in deltas] == [("So be it", ""), ("", "Yes, sir."), ("", "")]
+    assert (answer.usage.completion_tokens, answer.usage.reasoning_tokens) == (11, 6)
+
+
+async def test_a_call_that_is_forced_in_one_step_is_its_name_and_one_fragment() -> None:
+    parts = ("<tool", "_call>", '{"name": ', '"now", ', '"arguments": ', '{"a": ', "1", "}", "}", "</tool_call>")
+    deltas = await read(Live(), TokenEvent("0", parts, outcome=Outcome(FinishReason.STOP, 1, 0, len(parts))))
+    calls = [delta.call for delta in deltas if delta.call]
+    assert [(call.name, call.arguments) for call in calls] == [("now", ""), ("", '{"a": 1}')]

@@ -10,7 +10,7 @@ from pathlib import Path
 from server.engine.host import Plan, ThreadHost
 from server.engine.live import LiveModel
 from server.engine.llama import LoadOptions
-from server.engine.request import GenerationRequest, Outcome, TokenLogprob
+from server.engine.request import GenerationRequest, Outcome, TokenEvent, TokenLogprob
 from server.errors import Unavailable
 from server.telemetry import Metrics
 
@@ -50,6 +50,7 @@ class Said:
 
     def __init__(self) -> None:
         self.text = ""
+        self.events: list[TokenEvent] = []
         self.outcome: Outcome | None = None
         self.logprobs: list[TokenLogprob] = []
         self.rated: list[TokenLogprob] = []
@@ -67,6 +68,7 @@ async def ask(live: LiveModel, *requests: GenerationRequest, owner: str = "") ->
         while any(one.outcome is None for one in said.values()):
             for event in await box.take():
                 said[event.id].text += event.text
+                said[event.id].events.append(event)
                 said[event.id].logprobs += event.logprobs
                 said[event.id].rated += event.rated
                 said[event.id].outcome = event.outcome

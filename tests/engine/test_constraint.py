@@ -165,6 +165,15 @@ async def test_what_the_grammar_forces_costs_no_step(model_file: Models) -> None
         assert said.outcome.generated_tokens > 5 * steps.count
 
 
+async def test_what_a_step_brings_comes_at_once(model_file: Models) -> None:
+    async with running(model_file("tiny")) as live:
+        steps = Steps(live)
+        (said,) = await ask(live, asked(live, "a", schema(TEN)))
+        assert said.outcome is not None
+        assert len(said.events) <= steps.count
+        assert sum(len(event.parts) for event in said.events) == said.outcome.generated_tokens
+
+
 async def test_who_asks_for_probabilities_has_every_token_rated(model_file: Models) -> None:
     async with running(model_file("tiny")) as live:
         (said,) = await ask(live, asked(live, "a", schema(record(name={"const": "abc"})), logprobs=3))

@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
-from server.chat.messages import CallPiece, Piece, Tool
+from server.chat.messages import CallPiece, Channel, Piece, Tool, joined
 
 log = logging.getLogger(__name__)
 
@@ -105,22 +105,12 @@ class Reader:
 
     def argue(self, text: str) -> None:
         """The next fragment of the call's arguments."""
-        if not text:
-            return
-        last = self.pieces[-1] if self.pieces else None
-        if isinstance(last, CallPiece) and not last.id:
-            self.pieces[-1] = CallPiece(last.number, arguments=last.arguments + text)
-        else:
+        if text:
             self.pieces.append(CallPiece(self.calls - 1, arguments=text))
 
-    def _put(self, channel: str, text: str) -> None:
-        if not text:
-            return
-        last = self.pieces[-1] if self.pieces else None
-        if isinstance(last, Piece) and last.channel == channel:
-            text = last.text + text
-            self.pieces.pop()
-        self.pieces.append(Piece("reasoning" if channel == "reasoning" else "content", text))
+    def _put(self, channel: Channel, text: str) -> None:
+        if text:
+            self.pieces.append(Piece(channel, text))
 
     # What a format asks for
 
@@ -269,7 +259,7 @@ class Parser:
 
     def _taken(self) -> list[Piece | CallPiece]:
         pieces, self._reader.pieces = self._reader.pieces, []
-        return pieces
+        return joined(pieces)
 
 
 def _overlap(text: str, mark: str) -> int:
