@@ -1,4 +1,4 @@
-"""The keys: made, listed, revoked, imported, and checked.
+"""The keys: made, listed, changed, revoked, imported, and checked.
 
 All methods but `verify` block for some milliseconds and may be called from any thread; from the event loop, through
 `asyncio.to_thread`. Every change is committed before it is written to the audit log, and before anybody is told.
@@ -11,15 +11,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from server.errors import BadRequest, NotFound
+from server.errors import Conflict, NotFound
 from server.settings import AuthSection, Settings, SettingsError
 from server.store.audit import AuditLog
 from server.store.database import Database
+from server.store.key_changes import KeyChanges, KeyTerms, changed, differences
 from server.store.key_check import KeyCheck
 from server.store.key_table import (
     LONGEST,
@@ -32,6 +33,7 @@ from server.store.key_table import (
     key_ring,
     new_id,
     new_secret,
+    row_of,
     secret_matches,
     sorted_rights,
 )
@@ -42,9 +44,6 @@ __all__ = ["RIGHTS", "AuthKeys", "FirstKey", "Imported", "Key"]
 OWN_FORM = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{2,63})\.([!-~]{20,})")
 SHORTEST_CHOSEN = 20
 """Characters of a first key's secret part."""
-
-NAME_LENGTH = 200
-DESCRIPTION_LENGTH = 2000
 
 
 class FirstKey(NamedTuple):
@@ -62,7 +61,7 @@ class Imported(NamedTuple):
 
 
 class AuthKeys:
-    """The keys in the database. `verify` belongs to one event loop."""
+    """The keys in the database. `verify` and `find` belong to one event loop."""
 
     def __init__(self, database: Database, audit: AuditLog) -> None:
         self._database = database
@@ -82,17 +81,15 @@ class AuthKeys:
         """The key whose text this is. Raises Unauthorized if there is none, or it is revoked or expired."""
         return await self._check.verify(token)
 
+    async def find(self, id: str) -> Key | None:
+        """The key with this id, revoked and expired ones too, as the database had it within the last second."""
+        return await self._check.find(id)
+
     def create(
-        self,
-        name: str,
-        description: str = "",
-        *,
-        rights: Iterable[str] = ("chat",),
-        expires_at: datetime | None = None,
-        by: str = "command line",
+        self, name: str, description: str = "", *, by: str = "command line", **terms: Unpack[KeyTerms]
     ) -> tuple[Key, str]:
         """The new key and its text, which is not kept and cannot be had again. Raises BadRequest."""
-        key = _new_key(name, description, rights, expires_at)
+        key = changed(_blank(new_id()), {"name": name, "description": description, **terms})
         secret = new_secret()
         hashed = hash_secret(secret)
         with self._database.write() as connection:
@@ -110,6 +107,21 @@ class AuthKeys:
         """Raises NotFound."""
         with self._database.read() as connection:
             return key_of(_row(connection, id))
+
+    def update(self, id: str, changes: KeyChanges, *, by: str = "command line") -> Key:
+        """The key as `changes` make it, in every process within a second.
+
+        Raises NotFound, BadRequest, and Conflict for a key that was revoked.
+        """
+        with self._database.write() as connection:
+            before = key_of(_row(connection, id))
+            if before.revoked_at is not None:
+                raise Conflict(f"The key {id!r} was revoked, which is for good. Make a new one.")
+            key = changed(before, changes)
+            connection.execute(sa.update(auth_keys).where(auth_keys.c.id == id).values(**row_of(key)))
+            _count_change(connection)
+        self._changed("update", key, by, changes=differences(before, key))
+        return key
 
     def revoke(self, id: str, *, by: str = "command line") -> Key:
         """The key stops working in every process within a second. Again is no error. Raises NotFound."""
@@ -173,7 +185,8 @@ class AuthKeys:
             if row is not None and secret_matches(secret, row.hash):
                 return key_of(row)
             if row is None:
-                key = replace(_new_key("first key", "given in the settings", RIGHTS, None), id=id)
+                first: KeyChanges = {"name": "first key", "description": "given in the settings", "rights": RIGHTS}
+                key = changed(_blank(id), first)
                 _insert(connection, key, hashed, lookup)
             else:
                 key = key_of(row)
@@ -182,9 +195,10 @@ class AuthKeys:
         self._changed("create" if row is None else "change secret", key, by)
         return key
 
-    def _changed(self, action: str, key: Key, by: str) -> None:
+    def _changed(self, action: str, key: Key, by: str, **facts: object) -> None:
         self._check.forget()
-        self._audit.add(action, by=by, key=key.id, name=key.name, rights=sorted_rights(key.rights))
+        limits = {name: value for name, value in key.limits.as_json().items() if value}
+        self._audit.add(action, by=by, key=key.id, name=key.name, rights=sorted_rights(key.rights), **limits, **facts)
 
 
 def _configured(auth: AuthSection) -> str:
@@ -201,31 +215,12 @@ def _configured(auth: AuthSection) -> str:
     return text
 
 
-def _new_key(name: str, description: str, rights: Iterable[str], expires_at: datetime | None) -> Key:
-    now = datetime.now(UTC)
-    if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
-        raise BadRequest(f"A key's name must be 1 to {NAME_LENGTH} printable characters.", param="name")
-    if len(description) > DESCRIPTION_LENGTH or not "".join(description.split()).isprintable():
-        raise BadRequest(f"A description may be {DESCRIPTION_LENGTH} printable characters.", param="description")
-    if expires_at is not None and expires_at <= now:
-        raise BadRequest(f"The key would be expired at once: {expires_at.isoformat()} is past.", param="expires_at")
-    return Key(new_id(), name.strip(), description, frozenset(sorted_rights(rights)), now, expires_at)
+def _blank(id: str) -> Key:
+    return Key(id, "", "", frozenset({"chat"}), datetime.now(UTC))
 
 
 def _insert(connection: Connection, key: Key, hashed: str, lookup: str | None = None) -> None:
-    connection.execute(
-        sa.insert(auth_keys).values(
-            id=key.id,
-            name=key.name,
-            description=key.description,
-            rights=" ".join(sorted_rights(key.rights)),
-            hash=hashed,
-            lookup=lookup,
-            created_at=key.created_at,
-            expires_at=key.expires_at,
-            last_used_at=key.last_used_at,
-        )
-    )
+    connection.execute(sa.insert(auth_keys).values(**row_of(key), hash=hashed, lookup=lookup))
     _count_change(connection)
 
 

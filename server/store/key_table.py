@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from passlib.hash import pbkdf2_sha256
 
 from server.errors import BadRequest
 from server.store.database import Moment, metadata
+from server.store.key_limits import NO_LIMITS, KeyLimits
 
 RIGHTS = ("chat", "models", "admin")
 """chat: generate. models: load and unload. admin: everything about keys, usage and the server."""
@@ -39,7 +41,13 @@ auth_keys = sa.Table(
     sa.Column("expires_at", Moment),
     sa.Column("revoked_at", Moment),
     sa.Column("last_used_at", Moment),
+    sa.Column("requests_per_minute", sa.Integer),
+    sa.Column("tokens_per_day", sa.BigInteger),
+    sa.Column("streams", sa.Integer),
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("models", sa.Text),
 )
+"""`models`: a list in JSON."""
 
 key_ring = sa.Table(
     "key_ring",
@@ -63,6 +71,7 @@ class Key:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    limits: KeyLimits = NO_LIMITS
 
     @property
     def state(self) -> str:
@@ -85,6 +94,7 @@ class Key:
             "expires_at": text(self.expires_at),
             "revoked_at": text(self.revoked_at),
             "last_used_at": text(self.last_used_at),
+            **self.limits.as_json(),
         }
 
 
@@ -99,7 +109,31 @@ def key_of(row: sa.Row[Any]) -> Key:
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        limits=KeyLimits(
+            requests_per_minute=row.requests_per_minute,
+            tokens_per_day=row.tokens_per_day,
+            streams=row.streams,
+            priority=row.priority,
+            models=None if row.models is None else frozenset(json.loads(row.models)),
+        ),
     )
+
+
+def row_of(key: Key) -> dict[str, Any]:
+    """What of a Key lies in its row of `auth_keys`; the secret's hash does too."""
+    limits = key.limits.as_json()
+    return {
+        "id": key.id,
+        "name": key.name,
+        "description": key.description,
+        "rights": " ".join(sorted_rights(key.rights)),
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "revoked_at": key.revoked_at,
+        "last_used_at": key.last_used_at,
+        **limits,
+        "models": None if limits["models"] is None else json.dumps(limits["models"]),
+    }
 
 
 def sorted_rights(rights: Iterable[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import signal
 import sqlite3
 import subprocess
@@ -11,15 +13,20 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from server import store
 from server.settings import PACKAGE, Settings, load_settings
 from server.store import migrations
 from server.store.auth_keys import AuthKeys
 from server.store.database import WAL_SAFE, Database, StoreError, metadata
-from server.store.response_tables import conversation_items, conversations, response_items, responses
+
+for room in pkgutil.iter_modules(store.__path__, "server.store."):
+    importlib.import_module(room.name)  # each brings its tables
 
 CREATE_AND_WAIT = """
 import sys
@@ -114,10 +121,11 @@ def test_a_database_of_the_first_version_is_brought_along(settings: Settings) ->
     key, _ = keys.create("from before")
     keys.close()
     database = Database.open(settings)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     with database.write() as connection:
-        for table in (conversation_items, conversations, response_items, responses):
-            table.drop(connection)
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
     database.close()
     database = Database.open(settings)
     with database.read() as connection:
