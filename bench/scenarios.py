@@ -11,7 +11,7 @@ from bench.prompts import common_prefix
 from bench.servers import OURS, Server
 from bench.stage import BARE, Bench
 from bench.timing import aggregate_rate, first_texts, gaps, generating_rate, middle
-from bench.upkeep import flood, footprint, key_check
+from bench.upkeep import counting, flood, footprint, key_check
 from bench.wire import Answer
 
 GENERATING_TOKENS = {"mid": {1: 512, 8: 256, 32: 128, 64: 96}}
@@ -231,7 +231,18 @@ Scenario = Callable[[Bench], Iterator[Finding]]
 
 SCENARIOS: dict[str, Scenario] = {
     function.__name__.replace("_", "-"): function
-    for function in (generating, streams, shared, conversations, newcomer, structured, footprint, flood, key_check)
+    for function in (
+        generating,
+        streams,
+        shared,
+        conversations,
+        newcomer,
+        structured,
+        footprint,
+        flood,
+        key_check,
+        counting,
+    )
 }
 
 OF_OTHERS = ("generating", "streams", "shared")

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.bare import Setup
@@ -95,3 +95,47 @@ def key_check(bench: Bench) -> Iterator[Finding]:
         finally:
             keys.close()
     yield bench.find("key-check", "checking a key, warm", "µs", {OURS: [spent]}, Target(50))
+
+
+def counting(bench: Bench) -> Iterator[Finding]:
+    """What a key's limits and the counting of its usage add to a request: time of the event loop's thread, while a
+    thread of the store's writes.
+    """
+    from server.catalog import Catalog
+    from server.chat.messages import Usage
+    from server.chat.meter import Meter
+    from server.chat.metered import Turnstile
+    from server.settings import load_settings
+    from server.store.auth_keys import AuthKeys
+    from server.store.database import Database
+    from server.store.usage import UsageRows
+
+    @dataclass
+    class Answered:
+        """An answer that has come."""
+
+        usage: Usage
+        waiting: bool = False
+
+    async def measure(turnstile: Turnstile, id: str, count: int = 20000) -> float:
+        answer = Answered(Usage(100, 50, 20))
+        began = time.thread_time()
+        for _ in range(count):
+            async with turnstile.admitted(id, "any", answered=True) as (limits, account):
+                account.watch(answer)
+            turnstile.standing(id, limits)
+        spent = (time.thread_time() - began) / count * 1e6
+        await turnstile.meter.close()
+        return spent
+
+    with tempfile.TemporaryDirectory(prefix="llm-api-bench-") as folder:
+        settings = load_settings(overrides={"paths.data_dir": Path(folder)})
+        keys, database = AuthKeys.open(settings), Database.open(settings)
+        try:
+            key, _ = keys.create("bench", requests_per_minute=100_000, tokens_per_day=2**50, streams=64)
+            turnstile = Turnstile(keys, Catalog.from_settings(settings), Meter(database, UsageRows(database)))
+            spent = asyncio.run(measure(turnstile, key.id))
+        finally:
+            database.close()
+            keys.close()
+    yield bench.find("counting", "limits and usage of a request", "µs", {OURS: [spent]}, Target(100))

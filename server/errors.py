@@ -11,6 +11,7 @@ The message always says what was wrong, what was expected and, where there is so
     │   └── TemplateFailed          400  template_failed
     ├── Unauthorized                401  invalid_api_key
     ├── Forbidden                   403  missing_right
+    │   └── ModelNotAllowed         403  model_not_allowed
     ├── NotFound                    404
     │   └── ModelNotFound           404  model_not_found
     ├── MethodNotAllowed            405  method_not_allowed
@@ -20,6 +21,7 @@ The message always says what was wrong, what was expected and, where there is so
     ├── UnsupportedMediaType        415  unsupported_media_type
     ├── WrongHost                   421  wrong_host
     ├── TooManyRequests             429  too_many_requests     Retry-After
+    │   └── RateLimited             429  rate_limit_exceeded   Retry-After
     ├── Stopped                     499  request_stopped
     └── Unavailable                 503                        Retry-After
         ├── ModelLoading            503  model_loading
@@ -115,6 +117,17 @@ class Forbidden(ServerError):
     code = "missing_right"
 
 
+class ModelNotAllowed(Forbidden):
+    """A model that this key may not use."""
+
+    code = "model_not_allowed"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"This key may not use the model {name[:200]!r}. GET /v1/models lists those that it may.", param="model"
+        )
+
+
 class NotFound(ServerError):
     """No such route or thing (or not this key's)."""
 
@@ -192,6 +205,12 @@ class TooManyRequests(ServerError):
     type = "rate_limit_error"
     code = "too_many_requests"
     retry_after = 1.0
+
+
+class RateLimited(TooManyRequests):
+    """A limit of the key itself is reached; the message says which."""
+
+    code = "rate_limit_exceeded"
 
 
 class Stopped(ServerError):

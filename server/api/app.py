@@ -15,7 +15,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from server.api import admin, dialects, running, status, tokens
+from server.api import keys as keys_api
 from server.api import openapi as openapi_document
+from server.api import usage as usage_api
 from server.api.anthropic import face as anthropic_face
 from server.api.anthropic import messages
 from server.api.auth import Authentication
@@ -23,10 +25,13 @@ from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
 from server.api.house import House
 from server.api.openai import chat, completions, conversations, embeddings, models, rerank, responses
+from server.api.rate_headers import RateHeaders
 from server.catalog import Catalog
 from server.chat.backend import Backend
 from server.chat.completion import LocalBackend
 from server.chat.embedding import LocalEmbeddings
+from server.chat.meter import Meter
+from server.chat.metered import MeteredBackend, MeteredEmbeddings, Turnstile
 from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
 from server.jobs.protollm import front_of
@@ -36,11 +41,17 @@ from server.store.auth_keys import AuthKeys
 from server.store.conversations import Conversations
 from server.store.database import Database
 from server.store.responses import Responses
+from server.store.usage import UsageRows
 from server.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 
-EXPOSED = ("x-request-id", "request-id", "openai-processing-ms", "x-ignored-params", "retry-after", "retry-after-ms")
+EXPOSED = (
+    *("x-request-id", "request-id", "openai-processing-ms", "x-ignored-params", "retry-after", "retry-after-ms"),
+    *(f"x-ratelimit-{what}-{of}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")),
+    *(f"anthropic-ratelimit-{of}-{what}" for what in ("limit", "remaining", "reset") for of in ("requests", "tokens")),
+)
+"""Headers that pages of other origins may read."""
 
 
 def build_app(
@@ -53,14 +64,27 @@ def build_app(
     catalog = Catalog.from_settings(settings)
     metrics = Metrics()
     pool = pool or Pool(settings, catalog, metrics)
-    register = Register(backend or LocalBackend(pool, catalog, settings))
-    vectors = RegisteredEmbeddings(LocalEmbeddings(pool, catalog), register)
     database = Database.open(settings)
     keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
+    usage = UsageRows(database)
+    turnstile = Turnstile(keys, catalog, Meter(database, usage))
+    register = Register(MeteredBackend(backend or LocalBackend(pool, catalog, settings), turnstile))
+    vectors = RegisteredEmbeddings(MeteredEmbeddings(LocalEmbeddings(pool, catalog), turnstile), register)
     limit = settings.limits.kept_mb << 20
-    kept, talks = Responses(database, limit), Conversations(database, limit)
     house = House(
-        settings, catalog, pool, register, vectors, keys, metrics, database, kept, talks, protollm=front_of(settings)
+        settings=settings,
+        catalog=catalog,
+        pool=pool,
+        backend=register,
+        embeddings=vectors,
+        keys=keys,
+        metrics=metrics,
+        database=database,
+        responses=Responses(database, limit),
+        conversations=Conversations(database, limit),
+        turnstile=turnstile,
+        usage=usage,
+        protollm=front_of(settings),
     )
 
     @cache
@@ -81,6 +105,8 @@ def build_app(
             *tokens.routes(house),
             *running.routes(house, register),
             *status.routes(house),
+            *keys_api.routes(house),
+            *usage_api.routes(house),
             *admin.routes(house, document),
         ],
         middleware=_around(house),
@@ -106,6 +132,7 @@ def _around(house: House) -> list[Middleware]:
     )
     return [
         Middleware(Reception, house.metrics),
+        Middleware(RateHeaders, house.turnstile.standing, faces),
         errors,
         Middleware(Hosts, settings.server),
         *((cors, errors) if settings.server.cors_origins else ()),
@@ -128,6 +155,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         house.embeddings.close()
         if house.protollm is not None:
             await house.protollm.close()
+        await house.turnstile.meter.close()
         await asyncio.to_thread(house.keys.close)
         await asyncio.to_thread(house.database.close)
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.api.faces import Face, Faces
-from server.errors import NotFound, Unauthorized
+from server.catalog import ModelCard
+from server.errors import ModelNotAllowed, NotFound, Unauthorized
+from server.store.key_limits import NO_LIMITS, KeyLimits
 
 if TYPE_CHECKING:
     from server.store.auth_keys import AuthKeys, Key
@@ -29,6 +31,17 @@ class Principal:
     id: str
     name: str
     rights: frozenset[str]
+    limits: KeyLimits = NO_LIMITS
+
+    def may_use(self, card: ModelCard) -> bool:
+        """Whether the model is one of those that the key is for."""
+        return self.limits.allows((card.name, *card.aliases))
+
+    def check_model(self, card: ModelCard) -> ModelCard:
+        """The card, if the key may use it; raises ModelNotAllowed."""
+        if not self.may_use(card):
+            raise ModelNotAllowed(card.name)
+        return card
 
 
 NOBODY = Principal("", "", frozenset())
@@ -58,7 +71,7 @@ class Authentication:
             key = await self._standing_in(face)
         else:
             raise Unauthorized("No key was sent; expected the header 'Authorization: Bearer KEY'.")
-        return Principal(key.id, key.name, key.rights)
+        return Principal(key.id, key.name, key.rights, key.limits)
 
     async def _standing_in(self, face: Face) -> Key:
         """The key that those without one act as; while it is valid itself."""

@@ -15,9 +15,30 @@ from dataclasses import dataclass
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from server.chat.allowance import Standing
 from server.errors import MethodNotAllowed, ServerError, Unauthorized
 
 SLASHES = re.compile("/{2,}")
+
+
+def openai_headers(standing: Standing) -> dict[str, str]:
+    """As OpenAI's clients read them."""
+    headers: dict[str, str] = {}
+    for name, share in (("requests", standing.requests), ("tokens", standing.tokens)):
+        if share is not None:
+            headers[f"x-ratelimit-limit-{name}"] = str(share.limit)
+            headers[f"x-ratelimit-remaining-{name}"] = str(share.remaining)
+            headers[f"x-ratelimit-reset-{name}"] = duration(share.reset)
+    return headers
+
+
+def duration(seconds: float) -> str:
+    """A time as Go writes it: 20ms, 6m0s, 3h2m1s. Rounded up, so that whoever waits so long has waited enough."""
+    if seconds < 1:
+        return f"{math.ceil(seconds * 1000)}ms" if seconds > 0 else "0s"
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{rest}s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +52,8 @@ class Face:
     """The key as the client sent it; None when it sent none."""
     render: Callable[[ServerError, str], Response]
     """An error and the request's id, as this client reads them."""
+    standing: Callable[[Standing], dict[str, str]] = openai_headers
+    """How a key stands with its limits, as headers of every answer."""
     keyless: str = ""
     """Id of the key that a request without one acts as; empty: a key is asked for."""
 

@@ -1,6 +1,7 @@
 """What stands around every handler, as pure ASGI, outermost first:
 
     Reception    request id, headers of every answer, the log line, the count
+    RateHeaders      (rate_headers.py)
     Errors       whatever is raised further in, in the shape of the path's face
     Hosts        which names this server answers to
     (CORS)       only where origins are configured; with a second Errors inside, so that errors carry its headers too

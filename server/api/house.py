@@ -24,12 +24,14 @@ from server.settings import Settings
 from server.telemetry import Metrics
 
 if TYPE_CHECKING:
+    from server.chat.metered import Turnstile
     from server.engine.pool import Pool
     from server.jobs.protollm.front import Front
     from server.store.auth_keys import AuthKeys
     from server.store.conversations import Conversations
     from server.store.database import Database
     from server.store.responses import Responses
+    from server.store.usage import UsageRows
 
 Right = Literal["chat", "models", "admin"]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -49,6 +51,8 @@ class House:
     database: Database
     responses: Responses
     conversations: Conversations
+    turnstile: Turnstile
+    usage: UsageRows
     protollm: Front | None = None
     """The way to the workers of that dialect, where they answer instead of this server."""
 

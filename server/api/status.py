@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.api.auth import Principal
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
 from server.api.streaming import EventStream, event
@@ -35,15 +36,17 @@ def state_body(status: ModelStatus | None) -> dict[str, Any]:
     }
 
 
-def models_body(house: House) -> dict[str, Any]:
-    """All configured models by name."""
-    return {card.name: {"personalities": list(card.personalities)} for card in house.catalog.cards()}
+def models_body(house: House, principal: Principal) -> dict[str, Any]:
+    """The configured models that the key may use, by name."""
+    cards = filter(principal.may_use, house.catalog.cards())
+    return {card.name: {"personalities": list(card.personalities)} for card in cards}
 
 
-def status_body(house: House, statuses: Sequence[ModelStatus]) -> dict[str, Any]:
-    """One event: `status` and `info` are about the model that was chosen, `states` about all."""
+def status_body(house: House, principal: Principal, statuses: Sequence[ModelStatus]) -> dict[str, Any]:
+    """One event: `status` and `info` are about the model that was chosen, `states` about all that the key may use."""
     known = {status.name: status for status in statuses}
-    states = {name: state_body(known.get(name)) for name in house.catalog.names()}
+    models = models_body(house, principal)
+    states = {name: state_body(known.get(name)) for name in models}
     chosen = house.pool.chosen
     info = None
     if chosen is not None:
@@ -55,7 +58,7 @@ def status_body(house: House, statuses: Sequence[ModelStatus]) -> dict[str, Any]
     return {
         "status": _word(states.get(chosen.model)) if chosen is not None else "Terminated",
         "info": info,
-        "models": models_body(house),
+        "models": models,
         "states": states,
     }
 
@@ -68,11 +71,11 @@ def _word(state: dict[str, Any] | None) -> str:
     return "Loading" if state["state"] == "loading" else "Terminated"
 
 
-async def _events(house: House) -> AsyncGenerator[bytes, None]:
+async def _events(house: House, principal: Principal) -> AsyncGenerator[bytes, None]:
     last = b""
     async with house.pool.subscribe() as changes:
         async for statuses in changes:
-            news = event(status_body(house, statuses), "message")
+            news = event(status_body(house, principal, statuses), "message")
             if news != last:
                 yield news
                 last = news
@@ -80,17 +83,19 @@ async def _events(house: House) -> AsyncGenerator[bytes, None]:
                 return
 
 
-def status_stream(house: House) -> Response:
+def status_stream(house: House, request: Request) -> Response:
     """The response that tells of every change."""
     return EventStream(
-        _events(house), failure=lambda error: event(openai_error(error), "error"), settings=house.settings
+        _events(house, request.state.principal),
+        failure=lambda error: event(openai_error(error), "error"),
+        settings=house.settings,
     )
 
 
 def routes(house: House) -> list[Endpoint]:
     async def status(request: Request) -> Response:
         """The states of all models."""
-        return status_stream(house)
+        return status_stream(house, request)
 
     endpoint = Endpoint(
         "GET",

@@ -22,6 +22,8 @@ from server.store.key_table import auth_keys
 
 Part = Literal["day", "key", "model"]
 PARTS: tuple[Part, ...] = get_args(Part)
+MOST_BY_DEFAULT = 10_000
+"""Rows of one answer."""
 
 usage = sa.Table(
     "usage",
@@ -68,6 +70,16 @@ class Counts:
         self.generated_tokens += other.generated_tokens
         self.seconds += other.seconds
 
+    def less(self, other: Counts) -> Counts:
+        """What this has more than another."""
+        return Counts(
+            self.requests - other.requests,
+            self.prompt_tokens - other.prompt_tokens,
+            self.cached_tokens - other.cached_tokens,
+            self.generated_tokens - other.generated_tokens,
+            self.seconds - other.seconds,
+        )
+
     def as_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in COUNTED[:-1]} | {"seconds": round(self.seconds, 3)}
 
@@ -84,7 +96,7 @@ class Question:
     by: tuple[Part, ...] = PARTS
     key: str | None = None
     model: str | None = None
-    most: int = 10_000
+    most: int = MOST_BY_DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +184,8 @@ def as_csv(rows: Sequence[UsageRow], by: Sequence[Part]) -> str:
 def _tokens_of(connection: Connection, day: date) -> dict[str, int]:
     tokens = sa.func.sum(usage.c.prompt_tokens + usage.c.generated_tokens)
     rows = connection.execute(sa.select(usage.c.key_id, tokens).where(usage.c.day == day).group_by(usage.c.key_id))
-    return {key: int(total) for key, total in rows.tuples()}
+    return {key: int(total) for key, total in rows}
 
 
 def _names(connection: Connection) -> dict[str, str]:
-    return dict(connection.execute(sa.select(auth_keys.c.id, auth_keys.c.name)).tuples().all())
+    return {row.id: row.name for row in connection.execute(sa.select(auth_keys.c.id, auth_keys.c.name))}

@@ -54,6 +54,9 @@ class FakeKeys:
             raise Unauthorized("This key is not valid.")
         return self.keys[id]
 
+    async def find(self, id: str) -> Key | None:
+        return self.keys.get(id)
+
     def show(self, id: str) -> Key:
         if id not in self.keys:
             raise NotFound(f"There is no key {id!r}.")

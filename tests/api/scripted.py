@@ -264,6 +264,9 @@ class ScriptedKeys:
             raise Unauthorized("This API key is not valid.")
         return self._keys[token]
 
+    async def find(self, id: str) -> Key | None:
+        return next((key for key in self._keys.values() if key.id == id), None)
+
     def show(self, id: str) -> Key:
         for key in self._keys.values():
             if key.id == id:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from server.api.faces import Face, bearer_key, error_headers, header
+from server.chat.allowance import Standing
 from server.errors import ServerError
 
 MESSAGES = "/v1/messages"
@@ -50,4 +52,16 @@ def _render(error: ServerError, request_id: str) -> Response:
     return JSONResponse(error_body(error, request_id), error.status, headers)
 
 
-FACE = Face("anthropic", owns=owns, find_key=bearer_key, render=_render)
+def standing_headers(standing: Standing) -> dict[str, str]:
+    """How a key stands with its limits."""
+    headers: dict[str, str] = {}
+    for name, share in (("requests", standing.requests), ("tokens", standing.tokens)):
+        if share is not None:
+            full = datetime.now(UTC) + timedelta(seconds=share.reset)
+            headers[f"anthropic-ratelimit-{name}-limit"] = str(share.limit)
+            headers[f"anthropic-ratelimit-{name}-remaining"] = str(share.remaining)
+            headers[f"anthropic-ratelimit-{name}-reset"] = f"{full:%Y-%m-%dT%H:%M:%SZ}"
+    return headers
+
+
+FACE = Face("anthropic", owns=owns, find_key=bearer_key, render=_render, standing=standing_headers)

@@ -108,7 +108,9 @@ def _chosen(house: House, named: str | None = None) -> tuple[ModelCard, str]:
 def _models(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
     async def models(request: Request) -> Response:
         """The configured models by name."""
-        return await list_models(house, request) if from_openai(request.scope) else JSONResponse(models_body(house))
+        if from_openai(request.scope):
+            return await list_models(house, request)
+        return JSONResponse(models_body(house, request.state.principal))
 
     async def load(request: Request) -> Response:
         """Choose a model and start loading it; /status tells when it is ready."""
@@ -121,6 +123,7 @@ def _models(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
             card = house.catalog.get(body.model)
         except ModelNotFound:
             return refuse(owner, f"Model '{body.model}' does not exist.")
+        request.state.principal.check_model(card)
         if personality is not None and personality not in card.personalities:
             return refuse(owner, f"Personality '{personality}' does not exist for model '{card.name}'.")
         house.pool.choose(card.name, personality)
@@ -145,7 +148,7 @@ def _models(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
 
     async def status(request: Request) -> Response:
         """What the chosen model is doing, now and at every change."""
-        return status_stream(house)
+        return status_stream(house, request)
 
     return [
         Endpoint("GET", f"{prefix}/models", models, summary="The models by name", tag=TAG, needs=None),

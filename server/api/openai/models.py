@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.api.anthropic import models as anthropic
 from server.api.anthropic.face import REQUEST_ID, is_anthropic
+from server.api.auth import Principal
 from server.api.house import Endpoint, House
 from server.api.status import state_body
 from server.api.streaming import while_connected
@@ -61,8 +62,8 @@ def _anthropic_body(house: House, card: ModelCard) -> dict[str, Any]:
 
 
 async def list_models(house: House, request: Request) -> Response:
-    """All models, as OpenAI's clients read them, or Anthropic's where the request is one of theirs."""
-    cards: Sequence[ModelCard] = house.catalog.cards()
+    """The models that the key may use, as OpenAI's clients read them, or Anthropic's where one of theirs asks."""
+    cards: Sequence[ModelCard] = tuple(filter(request.state.principal.may_use, house.catalog.cards()))
     if not is_anthropic(request.scope):
         return JSONResponse({"object": "list", "data": [await model_body(house, card) for card in cards]})
     page = anthropic.page([_anthropic_body(house, card) for card in cards], request.query_params)
@@ -71,7 +72,8 @@ async def list_models(house: House, request: Request) -> Response:
 
 def routes(house: House) -> list[Endpoint]:
     def card_of(request: Request) -> ModelCard:
-        return house.catalog.get(request.path_params["id"])
+        principal: Principal = request.state.principal
+        return principal.check_model(house.catalog.get(request.path_params["id"]))
 
     async def listing(request: Request) -> Response:
         """All models."""
