@@ -17,6 +17,8 @@ from typer.testing import CliRunner, Result
 from server.cli import app
 from server.settings import ROOT, load_settings
 from server.store.auth_keys import AuthKeys
+from server.store.database import Database
+from server.store.usage import Counts, Place, UsageRows
 
 KEY = re.compile(r"llm-[a-z2-7]{10}\.[A-Za-z0-9_-]{43}")
 
@@ -139,3 +141,36 @@ def test_the_script_run_by_a_python_without_packages_finds_the_clones_environmen
     command = [sys.executable, "-I", "-S", "-c", start, "mine", "--data-dir", str(tmp_path / "var")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert KEY.fullmatch(done.stdout.splitlines()[-1])
+
+
+def test_limits_are_given_changed_and_taken_away(tmp_path: Path) -> None:
+    made = told(tmp_path, "create", "mine", "--requests-per-minute", "5", "--model", "demo", "--model", "mid")
+    assert (made["requests_per_minute"], made["models"], made["tokens_per_day"]) == (5, ["demo", "mid"], None)
+    words = ("--requests-per-minute", "none", "--tokens-per-day", "1000", "--priority", "-3", "--expires", "30d")
+    changed = told(tmp_path, "update", made["id"], *words, "--name", "yours")
+    expected = (None, 1000, -3, ["demo", "mid"], "yours")
+    names = ("requests_per_minute", "tokens_per_day", "priority", "models", "name")
+    assert tuple(changed[name] for name in names) == expected
+    assert told(tmp_path, "update", made["id"], "--model", "none", "--expires", "none")["models"] is None
+    assert re.search(r"tokens per day +1000", keys(tmp_path, "show", made["id"]).stdout)
+    for words in (("--streams", "many"), ("--streams", "0"), ("--priority", "101"), ("--requests-per-minute", "-1")):
+        assert keys(tmp_path, "update", made["id"], *words).exit_code != 0
+    told(tmp_path, "revoke", made["id"])
+    assert keys(tmp_path, "update", made["id"], "--streams", "1").exit_code != 0
+
+
+def test_usage_is_told_as_a_table_json_and_csv(tmp_path: Path) -> None:
+    key = told(tmp_path, "create", "[b]ann")
+    assert "Nothing was used" in keys(tmp_path, "usage").stderr
+    database, today = Database.open(load_settings(overrides={"paths.data_dir": tmp_path})), datetime.now(UTC).date()
+    UsageRows(database).add({Place(today, key["id"], "demo"): Counts(2, 10, 4, 5, 1.25)}, today)
+    database.close()
+    (row,) = told(tmp_path, "usage")
+    assert (row["key"]["name"], row["requests"], row["generated_tokens"]) == ("[b]ann", 2, 5)
+    assert told(tmp_path, "usage", "--by", "model")[0]["model"] == "demo"
+    assert told(tmp_path, "usage", "--end", "2020-01-31") == []
+    table = keys(tmp_path, "usage", "--by", "key").stdout
+    assert "[b]ann" in table
+    line = f"{today},{key['id']},[b]ann,demo,2,10,4,5,1.25"
+    assert keys(tmp_path, "usage", "--csv").stdout.splitlines()[1:] == [line]
+    assert keys(tmp_path, "usage", "--by", "hour").exit_code != 0
