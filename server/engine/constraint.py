@@ -54,15 +54,15 @@ class Guide:
         self._size = size
         self._give_up = give_up
         self._mask: npt.NDArray[np.int32] = np.zeros((size + 31) // 32, np.int32)
+        self._address = self._mask.ctypes.data
 
-    def allowed(self) -> npt.NDArray[np.intp]:
-        """The tokens that may come next; never none. Those that end an answer are among them where it may end."""
-        self._matcher.unsafe_compute_mask_ptr(self._mask.ctypes.data, self._mask.nbytes)
-        bits = np.unpackbits(self._mask.view(np.uint8), count=self._size, bitorder="little")
-        allowed = np.flatnonzero(bits.view(np.bool_))
-        if self._matcher.is_error() or not len(allowed):
+    def mask(self) -> npt.NDArray[np.bool_]:
+        """Whether each token may come next; never none. Those that end an answer may where it may end."""
+        self._matcher.unsafe_compute_mask_ptr(self._address, self._mask.nbytes)
+        mask = np.unpackbits(self._mask.view(np.uint8), count=self._size, bitorder="little").view(np.bool_)
+        if self._matcher.is_error() or not mask.any():
             raise self._broken()
-        return allowed
+        return mask
 
     def forced(self) -> list[int]:
         """The tokens that must come next, which may be none."""
@@ -99,7 +99,7 @@ class Grammar:
 
 
 class Grammars:
-    """The grammars of one model. Any thread may prepare; the first one waits for the vocabulary to be read."""
+    """The grammars of one model. Any thread may prepare; whoever comes first waits for the vocabulary to be read."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
@@ -128,6 +128,10 @@ class Grammars:
             self._recent.move_to_end(text)
             while len(self._recent) > KEPT:
                 self._recent.popitem(last=False)
+
+    def warm_up(self) -> None:
+        """Read the vocabulary: for a large one, a second's work that stops every other thread for a part of it."""
+        self._words()
 
     def guide(self, constraint: Constraint) -> Guide:
         """For a new answer."""
@@ -161,7 +165,7 @@ def _try(guide: Guide) -> None:
     until = time.perf_counter() + _TRIED_SECONDS
     try:
         for step in range(_TRIED_STEPS):
-            allowed = guide.allowed()
+            allowed = np.flatnonzero(guide.mask())
             for token in guide.forced() or [int(allowed[len(allowed) * (step % 3) // 3])]:
                 guide.take(token)
             if guide.complete or time.perf_counter() > until:

@@ -167,6 +167,9 @@ class ThreadHost:
         plan, options = self.plan, self.plan.options
         if not model.has_decoder:
             raise ModelLoadFailed(f"{plan.file.name} is not a model that writes text.")
+        warming = threading.Thread(target=grammars.warm_up, name=f"words {plan.name}", daemon=True)
+        freed.callback(warming.join)
+        warming.start()  # while the context is made, which Python has little to do with
         context = model.context(options)
         freed.callback(context.close)
         runner = Runner(vocabulary, context, options.threads, grammars)

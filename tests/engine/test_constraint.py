@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import time
 from array import array
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from server.engine.constraint import KEPT, Grammars, lark_of_gbnf, lark_of_regex, problem_of
@@ -281,6 +283,31 @@ async def test_every_step_of_sampling_keeps_to_what_is_allowed(model_file: Model
             jsonschema.validate(json.loads(said.text), one)
 
 
+async def test_a_form_that_allows_all_text_changes_nothing(model_file: Models) -> None:
+    async with running(model_file("tiny"), slots=32) as live:
+        best = SamplingParams(temperature=0, ignore_eos=True)
+        prompts = [prompt_of(live, f"Say {number}:\n") for number in range(8)]
+        free = [
+            GenerationRequest(f"free {at}", prompt, 30, best, shows_control=True) for at, prompt in enumerate(prompts)
+        ]
+        form = Constraint(r"start: /(.|\n)*/")
+        held = [replace(one, id=f"held {at}", constraint=form) for at, one in enumerate(free)]
+        said = [one.text for one in await ask(live, *free, *held)]
+    texts = [re.split("\ufffd|<", text)[0] for text in said[:8]]  # no text: half a character, a control token
+    assert sum(map(len, texts)) > 30
+    assert [text[: len(known)] for text, known in zip(said[8:], texts, strict=True)] == texts
+
+
+async def test_what_is_forbidden_never_comes_where_nearly_all_is_allowed(model_file: Models) -> None:
+    async with running(model_file("tiny")) as live:
+        prompt, form = prompt_of(live, "Say:"), Constraint("start: /[^aeiou]*/")
+        sampling = [replace(HOT, seed=seed, ignore_eos=True) for seed in range(4)]
+        asked = [GenerationRequest(f"{each.seed}", prompt, 200, each, constraint=form) for each in sampling]
+        text = "".join(said.text for said in await ask(live, *asked))
+    assert len(text) > 400
+    assert not set(text) & set("aeiou")
+
+
 async def test_ignoring_the_end_goes_on_while_the_grammar_lets_it(model_file: Models) -> None:
     digits = Constraint("start: /[0-9]{1,30}/")
     async with running(model_file("tiny")) as live:
@@ -443,7 +470,7 @@ def test_a_hostile_schema_is_held_or_refused_in_time(grammars: Grammars, name: s
         for _ in range(20):
             if guide.complete:
                 break
-            for token in guide.forced() or [int(chance.choice(guide.allowed()))]:
+            for token in guide.forced() or [int(chance.choice(np.flatnonzero(guide.mask())))]:
                 guide.take(token)
 
 
