@@ -24,7 +24,19 @@ from server.api.auth import Authentication
 from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
 from server.api.house import House
-from server.api.openai import chat, completions, conversations, embeddings, models, rerank, responses
+from server.api.openai import (
+    chat,
+    completions,
+    conversation_turns,
+    conversation_views,
+    conversations,
+    embeddings,
+    models,
+    rerank,
+    responses,
+    sessions,
+)
+from server.api.openai.response_run import Desk
 from server.api.rate_headers import RateHeaders
 from server.catalog import Catalog
 from server.chat.backend import Backend
@@ -41,6 +53,7 @@ from server.store.auth_keys import AuthKeys
 from server.store.conversations import Conversations
 from server.store.database import Database
 from server.store.responses import Responses
+from server.store.sessions import Sessions
 from server.store.usage import UsageRows
 from server.telemetry import Metrics
 
@@ -71,6 +84,7 @@ def build_app(
     register = Register(MeteredBackend(backend or LocalBackend(pool, catalog, settings), turnstile))
     vectors = RegisteredEmbeddings(MeteredEmbeddings(LocalEmbeddings(pool, catalog), turnstile), register)
     limit = settings.limits.kept_mb << 20
+    kept, talks = Responses(database, limit), Conversations(database, limit)
     house = House(
         settings=settings,
         catalog=catalog,
@@ -80,8 +94,10 @@ def build_app(
         keys=keys,
         metrics=metrics,
         database=database,
-        responses=Responses(database, limit),
-        conversations=Conversations(database, limit),
+        responses=kept,
+        conversations=talks,
+        sessions=Sessions(database, limit),
+        desk=Desk(register, kept, talks),
         turnstile=turnstile,
         usage=usage,
         protollm=front_of(settings),
@@ -97,7 +113,10 @@ def build_app(
             *chat.routes(house),
             *completions.routes(house),
             *responses.routes(house),
+            *conversation_views.routes(house),
+            *conversation_turns.routes(house),
             *conversations.routes(house),
+            *sessions.routes(house),
             *messages.routes(house),
             *embeddings.routes(house),
             *rerank.routes(house),

@@ -24,6 +24,7 @@ from server.settings import Settings
 from server.telemetry import Metrics
 
 if TYPE_CHECKING:
+    from server.api.openai.response_run import Desk
     from server.chat.metered import Turnstile
     from server.engine.pool import Pool
     from server.jobs.protollm.front import Front
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from server.store.conversations import Conversations
     from server.store.database import Database
     from server.store.responses import Responses
+    from server.store.sessions import Sessions
     from server.store.usage import UsageRows
 
 Right = Literal["chat", "models", "admin"]
@@ -51,6 +53,8 @@ class House:
     database: Database
     responses: Responses
     conversations: Conversations
+    sessions: Sessions
+    desk: Desk
     turnstile: Turnstile
     usage: UsageRows
     protollm: Front | None = None

@@ -10,32 +10,35 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from server.errors import BadRequest, NotFound
-from server.store.database import Database
-from server.store.response_tables import (
-    Item,
-    ask,
-    check_id,
+from server.store.conversation_search import Search, forget, remember, text_of
+from server.store.conversation_tables import (
+    Conversation,
+    add_to_total,
+    check_room,
     conversation_items,
+    conversation_row,
     conversations,
-    new_id,
-    responses,
-    size_of,
-    to_text,
+    item_row,
+    new_name,
+    read_conversation,
+    session_row,
+    sessions,
 )
+from server.store.conversation_trees import Trees
+from server.store.database import Database
+from server.store.paging import Page, Window, cut, page_of_rows
+from server.store.response_tables import Item, ask, new_id, responses, size_of, to_text
 
+TITLE_LENGTH = 80
+"""Of a title that is taken from what was said first."""
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A conversation without its items."""
-
-    id: str
-    created_at: datetime
-    metadata: dict[str, str]
+IN_ONE_QUESTION = 500
+"""Ids in one SQL statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +49,50 @@ class Branch:
     head: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be another in a conversation; None: it stays."""
+
+    metadata: dict[str, str] | None = None
+    title: str | None = None
+    head: str | None = None
+
+
 class Conversations:
     """The conversations of all keys. `limit`: bytes that those of one key may take together."""
 
     def __init__(self, database: Database, limit: int) -> None:
         self._database = database
         self._limit = limit
+        self.search = Search(database)
+        self.trees = Trees(database)
 
-    async def create(self, owner: str, metadata: dict[str, str], items: Sequence[Item]) -> Conversation:
-        """A new one that begins with these items. Raises BadRequest when the key keeps too much."""
-        made = Conversation(new_id("conv"), datetime.now(UTC), metadata)
+    async def create(
+        self,
+        owner: str,
+        metadata: dict[str, str],
+        items: Sequence[Item],
+        *,
+        title: str = "",
+        session: str | None = None,
+        id: str | None = None,
+    ) -> Conversation:
+        """A new one that begins with these items; one that is there under this `id` is left as it is.
+
+        Raises NotFound when there is no such session, and BadRequest when the key keeps too much.
+        """
+        name = id or new_name("conv")
 
         def work() -> Conversation:
             with self._database.write() as connection:
-                self._check_room(connection, owner)
-                text = to_text(metadata)
-                values = {"id": made.id, "owner": owner, "created_at": made.created_at, "metadata": text}
-                connection.execute(sa.insert(conversations).values(**values, head=None, size=size_of(text)))
-                append(connection, owner, made.id, items)
-            return made
+                if id is not None and _taken(connection, id):
+                    return read_conversation(conversation_row(connection, owner, id))
+                if session is not None:
+                    session_row(connection, owner, session, locked=True)
+                check_room(connection, owner, self._limit)
+                begin(connection, owner, name, metadata, title, session)
+                append(connection, owner, name, items)
+                return read_conversation(conversation_row(connection, owner, name))
 
         return await ask(self._database, work)
 
@@ -73,20 +101,44 @@ class Conversations:
 
         def work() -> Conversation:
             with self._database.read() as connection:
-                row = _row(connection, owner, id)
-                return Conversation(row.id, row.created_at, json.loads(row.metadata))
+                return read_conversation(conversation_row(connection, owner, id))
 
         return await ask(self._database, work)
 
-    async def update(self, owner: str, id: str, metadata: dict[str, str]) -> Conversation:
-        """Metadata in the place of what there was. Raises NotFound."""
+    async def list(self, owner: str, window: Window, session: str | None = None) -> Page[Conversation]:
+        """A page of them, or of a session's. Raises BadRequest, or NotFound when there is no such session."""
+
+        def work() -> Page[Conversation]:
+            with self._database.read() as connection:
+                mine = [conversations.c.owner == owner]
+                if session is not None:
+                    session_row(connection, owner, session)
+                    mine = [conversations.c.session_id == session]
+                page = page_of_rows(connection, conversations, mine, window)
+                return Page([read_conversation(row) for row in page.items], page.has_more)
+
+        return await ask(self._database, work)
+
+    async def update(self, owner: str, id: str, change: Change) -> Conversation:
+        """Raises NotFound, also for a head that is not among its items."""
 
         def work() -> Conversation:
             with self._database.write() as connection:
-                row = _row(connection, owner, id)
-                text = to_text(metadata)
-                _change(connection, id, metadata=text, size=size_of(text))
-                return Conversation(row.id, row.created_at, metadata)
+                row = conversation_row(connection, owner, id)
+                values: dict[str, Any] = {}
+                if change.head is not None:
+                    values["head"] = item_row(connection, owner, id, change.head).id
+                if change.title is not None:
+                    values["title"] = change.title
+                    forget(connection, id, None)
+                    remember(connection, owner, id, [(None, change.title)])
+                if change.metadata is not None:
+                    values["metadata"] = to_text(change.metadata)
+                grown = _own_size(values.get("title", row.title), values.get("metadata", row.metadata))
+                grown -= _own_size(row.title, row.metadata)
+                _change(connection, id, **values, size=conversations.c.size + grown)
+                add_to_total(connection, owner, grown)
+                return read_conversation(conversation_row(connection, owner, id))
 
         return await ask(self._database, work)
 
@@ -95,39 +147,55 @@ class Conversations:
 
         def work() -> None:
             with self._database.write() as connection:
-                _row(connection, owner, id)
+                row = conversation_row(connection, owner, id)
                 connection.execute(sa.delete(conversations).where(conversations.c.id == id))
+                add_to_total(connection, owner, -row.size)
 
         await ask(self._database, work)
 
-    async def add(self, owner: str, id: str, items: Sequence[Item], *, after: str | None = None) -> list[Item]:
+    async def add(self, owner: str, id: str, items: Sequence[Item], *, after: str | None = None) -> Sequence[Item]:
         """The items as they are kept: an id that is taken there is replaced. They follow the head, or the item
         `after`, which begins a branch; the last one is the head then. Raises NotFound, or BadRequest when the key
         keeps too much.
         """
 
-        def work() -> list[Item]:
+        def work() -> Sequence[Item]:
             with self._database.write() as connection:
-                _row(connection, owner, id)
+                conversation_row(connection, owner, id)
                 if after is not None:
-                    _item(connection, owner, id, after)
+                    item_row(connection, owner, id, after)
                     _change(connection, id, head=after)
-                self._check_room(connection, owner)
+                check_room(connection, owner, self._limit)
                 return append(connection, owner, id, items)
 
         return await ask(self._database, work)
 
-    async def branch(self, owner: str, id: str, *, to_grow: bool = False) -> Branch:
-        """What was said, up to the head. Raises NotFound; with `to_grow` also BadRequest, when the key keeps too much
-        for that.
+    async def branch(self, owner: str, id: str, *, to_grow: bool = False, before: str | None = None) -> Branch:
+        """What was said, up to the head, or to what stands before the item `before`. Raises NotFound; with `to_grow`
+        also BadRequest, when the key keeps too much for that.
         """
 
         def work() -> Branch:
             with self._database.read() as connection:
-                head = _row(connection, owner, id).head
+                head = conversation_row(connection, owner, id).head
                 if to_grow:
-                    self._check_room(connection, owner)
+                    check_room(connection, owner, self._limit)
+                if before is not None:
+                    head = item_row(connection, owner, id, before).parent_id
                 return Branch(branch(connection, id, head), head)
+
+        return await ask(self._database, work)
+
+    async def items(self, owner: str, id: str, window: Window, head: str | None = None) -> Page[Item]:
+        """A page of what was said, up to the head or to the item `head`. Raises NotFound and BadRequest."""
+
+        def work() -> Page[Item]:
+            with self._database.read() as connection:
+                end = conversation_row(connection, owner, id).head
+                if head is not None:
+                    end = item_row(connection, owner, id, head).id
+                page = cut(trail(connection, id, end), window)
+                return Page(bodies(connection, id, page.items), page.has_more)
 
         return await ask(self._database, work)
 
@@ -136,7 +204,7 @@ class Conversations:
 
         def work() -> Item:
             with self._database.read() as connection:
-                found: Item = json.loads(_item(connection, owner, id, item_id).body)
+                found: Item = json.loads(item_row(connection, owner, id, item_id).body)
                 return found
 
         return await ask(self._database, work)
@@ -146,73 +214,105 @@ class Conversations:
 
         def work() -> Conversation:
             with self._database.write() as connection:
-                gone = _item(connection, owner, id, item_id)
+                gone = item_row(connection, owner, id, item_id)
                 items = conversation_items.c
                 here = items.conversation_id == id
                 moved = {"parent_id": gone.parent_id}
                 connection.execute(sa.update(conversation_items).where(here, items.parent_id == item_id).values(moved))
                 connection.execute(sa.delete(conversation_items).where(here, items.id == item_id))
-                row = _row(connection, owner, id)
-                if row.head == item_id:
-                    _change(connection, id, head=gone.parent_id)
+                forget(connection, id, item_id)
+                values: dict[str, Any] = {"size": conversations.c.size - gone.size}
+                if conversation_row(connection, owner, id).head == item_id:
+                    values["head"] = gone.parent_id
+                _change(connection, id, **values)
                 connection.execute(
                     sa.update(responses)
                     .where(responses.c.conversation_id == id, responses.c.after_item == item_id)
                     .values(after_item=gone.parent_id)
                 )
-                return Conversation(row.id, row.created_at, json.loads(row.metadata))
+                add_to_total(connection, owner, -gone.size)
+                return read_conversation(conversation_row(connection, owner, id))
 
         return await ask(self._database, work)
 
-    def _check_room(self, connection: Connection, owner: str) -> None:
-        kept = sum(
-            connection.execute(
-                sa.select(sa.func.coalesce(sa.func.sum(table.c.size), 0)).where(table.c.owner == owner)
-            ).scalar_one()
-            for table in (conversations, conversation_items)
-        )
-        if kept >= self._limit:
-            raise BadRequest(
-                f"This key keeps {int(kept) >> 20} MB of conversations, and {self._limit >> 20} MB is the most. "
-                "Delete conversations that are not needed, or have limits.kept_mb raised."
-            )
+
+def begin(
+    connection: Connection, owner: str, id: str, metadata: dict[str, str], title: str, session: str | None
+) -> None:
+    """A conversation without items, within the caller's transaction."""
+    text, now = to_text(metadata), datetime.now(UTC)
+    size = _own_size(title, text)
+    values = {"id": id, "owner": owner, "created_at": now, "updated_at": now, "metadata": text, "title": title}
+    connection.execute(sa.insert(conversations).values(**values, session_id=session, head=None, size=size))
+    remember(connection, owner, id, [(None, title)])
+    add_to_total(connection, owner, size)
 
 
 def append(connection: Connection, owner: str, id: str, items: Sequence[Item]) -> list[Item]:
-    """Items after the head of a conversation, within the caller's transaction; they as they are kept."""
+    """Items after the head of a conversation, within the caller's transaction; they as they are kept. A conversation
+    without a title is named by what is said first.
+    """
     # Locked: where several write at once (PostgreSQL), two that read the same head would make two branches.
-    row = connection.execute(sa.select(conversations.c.head).where(conversations.c.id == id).with_for_update()).one()
+    row = connection.execute(sa.select(conversations).where(conversations.c.id == id).with_for_update()).one()
     known = sa.select(conversation_items.c.id).where(conversation_items.c.conversation_id == id)
     taken = set(connection.execute(known.where(conversation_items.c.id.in_([item["id"] for item in items]))).scalars())
-    parent, kept, rows = row.head, [], []
+    parent = row.head
+    now = datetime.now(UTC)
+    kept, rows = [], []
     for item in items:
         if item["id"] in taken:
             item = {**item, "id": new_id(item["id"].partition("_")[0])}
         taken.add(item["id"])
         text = to_text(item)
-        place = {"conversation_id": id, "id": item["id"], "owner": owner, "parent_id": parent}
+        place = {"conversation_id": id, "id": item["id"], "owner": owner, "parent_id": parent, "created_at": now}
         rows.append({**place, "size": size_of(text), "body": text})
         kept.append(item)
         parent = item["id"]
     if rows:
         connection.execute(sa.insert(conversation_items), rows)
-        _change(connection, id, head=parent)
+        remember(connection, owner, id, [(item["id"], text_of(item)) for item in kept])
+        title = row.title or _title(kept)
+        grown = sum(row["size"] for row in rows) + len(title.encode()) - len(row.title.encode())
+        _change(connection, id, head=parent, title=title, updated_at=now, size=conversations.c.size + grown)
+        if row.session_id is not None:
+            connection.execute(sa.update(sessions).where(sessions.c.id == row.session_id).values(updated_at=now))
+        add_to_total(connection, owner, grown)
     return kept
+
+
+def go_back(connection: Connection, id: str, item: str | None) -> None:
+    """What is appended next follows this item; None: nothing. An item that is gone meanwhile changes nothing."""
+    here = (conversation_items.c.conversation_id == id, conversation_items.c.id == item)
+    if item is None or connection.execute(sa.select(conversation_items.c.id).where(*here)).one_or_none() is not None:
+        _change(connection, id, head=item)
+
+
+def trail(connection: Connection, id: str, end: str | None) -> list[str]:
+    """The ids of a conversation's items from its beginning to the item `end`."""
+    columns = conversation_items.c
+    rows = connection.execute(sa.select(columns.id, columns.parent_id).where(columns.conversation_id == id))
+    parents = {row.id: row.parent_id for row in rows}
+    ids: list[str] = []
+    while end is not None and end in parents:
+        ids.append(end)
+        end = parents.pop(end)
+    return ids[::-1]
+
+
+def bodies(connection: Connection, id: str, ids: Sequence[str]) -> list[Item]:
+    """The items of these ids, in their order."""
+    columns = conversation_items.c
+    found: dict[str, Item] = {}
+    for at in range(0, len(ids), IN_ONE_QUESTION):
+        these = columns.id.in_(ids[at : at + IN_ONE_QUESTION])
+        rows = connection.execute(sa.select(columns.id, columns.body).where(columns.conversation_id == id, these))
+        found |= {row.id: json.loads(row.body) for row in rows}
+    return [found[each] for each in ids]
 
 
 def branch(connection: Connection, id: str, end: str | None) -> list[Item]:
     """The items of a conversation from its beginning to the item `end`."""
-    columns = conversation_items.c
-    rows = connection.execute(
-        sa.select(columns.id, columns.parent_id, columns.body).where(columns.conversation_id == id)
-    )
-    found = {row.id: row for row in rows}
-    items: list[Item] = []
-    while end is not None and end in found:
-        row = found.pop(end)
-        items.append(json.loads(row.body))
-        end = row.parent_id
-    return items[::-1]
+    return bodies(connection, id, trail(connection, id, end))
 
 
 def exists(connection: Connection, owner: str, id: str) -> bool:
@@ -220,25 +320,19 @@ def exists(connection: Connection, owner: str, id: str) -> bool:
     return connection.execute(sa.select(conversations.c.id).where(*mine)).one_or_none() is not None
 
 
-def _row(connection: Connection, owner: str, id: str) -> sa.Row[tuple[str, str, datetime, str, str | None, int]]:
-    mine = (conversations.c.id == check_id(id, "conversation"), conversations.c.owner == owner)
-    row = connection.execute(sa.select(conversations).where(*mine)).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no conversation {id!r}.")
-    return row
+def _taken(connection: Connection, id: str) -> bool:
+    return connection.execute(sa.select(conversations.c.id).where(conversations.c.id == id)).one_or_none() is not None
 
 
-def _item(
-    connection: Connection, owner: str, id: str, item_id: str
-) -> sa.Row[tuple[str, str, str, str | None, int, str]]:
-    _row(connection, owner, id)
-    columns = conversation_items.c
-    here = (columns.conversation_id == id, columns.id == check_id(item_id, "item"))
-    row = connection.execute(sa.select(conversation_items).where(*here)).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no item {item_id!r} in the conversation {id!r}.")
-    return row
+def _title(items: Sequence[Item]) -> str:
+    said = next((text_of(item) for item in items if item.get("role") == "user"), "").replace("\0", "")
+    line = " ".join(said[: 10 * TITLE_LENGTH].split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
 
 
-def _change(connection: Connection, id: str, **values: str | int | None) -> None:
+def _own_size(title: str, metadata: str) -> int:
+    return size_of(metadata) + len(title.encode())
+
+
+def _change(connection: Connection, id: str, **values: Any) -> None:
     connection.execute(sa.update(conversations).where(conversations.c.id == id).values(**values))

@@ -1,8 +1,7 @@
-"""The tables of kept answers and of conversations, and what every way to them asks first.
+"""The tables of kept answers, and what every way to them and to conversations asks first.
 
 Items are kept as the JSON that clients read. A response's items are its input and its output, in order; what came
-before them is found through `previous_id`, or in the conversation through `after_item`. A conversation's items are a
-tree: each names the one before it, and `head` is the end of the branch that goes on.
+before them is found through `previous_id`, or in the conversation through `after_item`.
 """
 
 from __future__ import annotations
@@ -56,30 +55,6 @@ response_items = sa.Table(
     sa.Index("ix_response_items_owner", "owner", "id"),
 )
 """An item may stand in several responses: clients send back what they got."""
-
-conversations = sa.Table(
-    "conversations",
-    metadata,
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("owner", sa.String(64), nullable=False),
-    sa.Column("created_at", Moment, nullable=False),
-    sa.Column("metadata", sa.Text, nullable=False),
-    sa.Column("head", sa.String(64)),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Index("ix_conversations_owner", "owner"),
-)
-
-conversation_items = sa.Table(
-    "conversation_items",
-    metadata,
-    sa.Column("conversation_id", sa.ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("id", sa.String(64), primary_key=True),
-    sa.Column("owner", sa.String(64), nullable=False),
-    sa.Column("parent_id", sa.String(64)),
-    sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Index("ix_conversation_items_owner", "owner", "id"),
-)
 
 
 def new_id(prefix: str) -> str:

@@ -16,12 +16,12 @@ from sqlalchemy.engine import Connection
 
 from server.errors import BadRequest, NotFound
 from server.store import conversations as talks
+from server.store.conversation_tables import conversation_items
 from server.store.database import Database, Moment
 from server.store.response_tables import (
     Item,
     ask,
     check_id,
-    conversation_items,
     response_items,
     responses,
     size_of,
@@ -43,11 +43,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a response stands: after another one, or in a conversation, after the item `after`; or alone."""
+    """Where a response stands: after another one, or in a conversation, after the item `after`; or alone.
+
+    `replaces`: an item of the conversation, in whose place it begins a branch.
+    """
 
     previous: str | None = None
     conversation: str | None = None
     after: str | None = None
+    replaces: str | None = None
 
 
 class Responses:
@@ -117,6 +121,8 @@ class Responses:
         output: Sequence[Item] = kept.body["output"]
         with self._database.write() as connection:
             if append and place.conversation and talks.exists(connection, owner, place.conversation):
+                if place.replaces is not None:
+                    talks.go_back(connection, place.conversation, place.after)
                 talks.append(connection, owner, place.conversation, [*kept.input, *output])
             if keep:
                 self._insert(connection, owner, kept, place)

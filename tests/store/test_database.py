@@ -69,10 +69,16 @@ def test_sqlite_is_set_to_lose_nothing(tmp_path: Path) -> None:
     assert pragmas == {"synchronous": 2, "foreign_keys": 1, "journal_mode": journal}
 
 
+def described(name: str | None, kind: str, parents: object) -> bool:
+    """All but the index of words, which each kind of database has in its own way."""
+    return not (name or "").startswith(("conversation_words_index", "ix_conversation_words_found"))
+
+
 def test_the_schema_that_migrations_make_is_the_one_the_tables_describe(settings: Settings) -> None:
     database = Database.open(settings)
     with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+        options = {"compare_type": True, "include_name": described}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
     database.close()
 
 
@@ -129,7 +135,8 @@ def test_a_database_of_the_first_version_is_brought_along(settings: Settings) ->
     database.close()
     database = Database.open(settings)
     with database.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+        options = {"compare_type": True, "include_name": described}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
     database.close()
     keys = AuthKeys.open(settings)
     assert keys.list() == [key]

@@ -11,7 +11,7 @@ import pytest
 
 from server.errors import BadRequest, NotFound
 from server.settings import Settings
-from server.store.conversations import Conversations
+from server.store.conversations import Change, Conversations
 from server.store.database import Database
 from server.store.response_tables import Item, new_id
 from server.store.responses import Kept, Place, Responses
@@ -153,8 +153,9 @@ async def test_a_conversation_grows(responses: Responses, conversations: Convers
     assert texts(branch.items) == ["1", "2", "3", "4", "four"]
     assert branch.head == branch.items[-1]["id"]
     assert await conversations.item(ME, made.id, branch.head) == branch.items[-1]
-    changed = await conversations.update(ME, made.id, {"a": "b"})
-    assert await conversations.get(ME, made.id) == changed == replace(made, metadata={"a": "b"})
+    changed = await conversations.update(ME, made.id, Change({"a": "b"}))
+    assert await conversations.get(ME, made.id) == changed
+    assert changed == replace(made, metadata={"a": "b"}, head=branch.head, updated_at=changed.updated_at)
 
 
 async def test_a_conversation_has_branches(conversations: Conversations) -> None:
@@ -203,7 +204,7 @@ async def test_another_keys_conversation_is_none(conversations: Conversations) -
     made = await conversations.create(ME, {}, [item("1", "msg_1")])
     asked = [
         conversations.get(OTHER, made.id),
-        conversations.update(OTHER, made.id, {}),
+        conversations.update(OTHER, made.id, Change({})),
         conversations.delete(OTHER, made.id),
         conversations.branch(OTHER, made.id),
         conversations.add(OTHER, made.id, [item("2")]),

@@ -170,6 +170,9 @@ Metadata = Annotated[
 ]
 """What a client notes on a thing that is kept for it."""
 
+Title = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""What a person calls a thing that is kept: one line."""
+
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from server.errors import BadRequest
+from server.store.paging import Window, cut
 
 QUERY = {
     "limit": "how many, 1 to 100; 20 unless told",
@@ -18,18 +19,20 @@ QUERY = {
 MOST, USUAL = 100, 20
 
 
-def page(request: Request, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The part of `items`, which are given oldest first, that the request asks for. Raises BadRequest."""
-    limit = _limit(request.query_params.get("limit"))
-    order = request.query_params.get("order", "desc")
+def window(request: Request) -> Window:
+    """The page that the request asks for. Raises BadRequest."""
+    asked = request.query_params
+    order = asked.get("order", "desc")
     if order not in ("asc", "desc"):
         raise BadRequest(f"order: expected asc or desc, found {order[:60]!r}.", param="order")
-    ordered = list(items) if order == "asc" else list(items)[::-1]
-    if after := request.query_params.get("after"):
-        ordered = ordered[_place(ordered, after, "after") + 1 :]
-    if before := request.query_params.get("before"):
-        ordered = ordered[: _place(ordered, before, "before")]
-    return listed(ordered[:limit], has_more=len(ordered) > limit)
+    return Window(_limit(asked.get("limit")), order == "desc", asked.get("after") or None, asked.get("before") or None)
+
+
+def page(request: Request, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The part of `items`, which are given oldest first, that the request asks for. Raises BadRequest."""
+    found = cut([item["id"] for item in items], window(request))
+    by_id = {item["id"]: item for item in items}
+    return listed([by_id[id] for id in found.items], has_more=found.has_more)
 
 
 def listed(items: Sequence[dict[str, Any]], *, has_more: bool = False) -> dict[str, Any]:
@@ -44,10 +47,3 @@ def _limit(text: str | None) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST):
         raise BadRequest(f"limit: expected a whole number from 1 to {MOST}, found {text[:60]!r}.", param="limit")
     return int(text)
-
-
-def _place(items: Sequence[dict[str, Any]], id: str, name: str) -> int:
-    for place, item in enumerate(items):
-        if item["id"] == id:
-            return place
-    raise BadRequest(f"{name}: there is no item {id[:64]!r} in this list.", param=name)

@@ -7,7 +7,7 @@ Items that came from a model or the store go the last step only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -163,6 +163,8 @@ def _typed(value: Any) -> Any:
     return {**value, "type": "item_reference" if "id" in value and "role" not in value else "message"}
 
 
+MADE_BY_MODELS = ("reasoning", "function_call")
+
 Given = Annotated[
     MessageItem | CallItem | CallOutputItem | ReasoningItem | ItemReference,
     Field(discriminator="type"),
@@ -173,6 +175,14 @@ Given = Annotated[
 
 def user_says(text: str) -> MessageItem:
     return MessageItem(type="message", role="user", content=text)
+
+
+def before_answer(items: Sequence[Item]) -> list[Item]:
+    """The items without what a model said, thought and called at their end: it is to be asked again."""
+    end = len(items)
+    while end and (items[end - 1]["type"] in MADE_BY_MODELS or items[end - 1].get("role") == "assistant"):
+        end -= 1
+    return list(items[:end])
 
 
 def messages(items: Iterable[Item]) -> tuple[Message, ...]:

@@ -15,7 +15,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from server.api.openai.response_events import Event, Writer
-from server.api.openai.response_items import ItemReference, messages
+from server.api.openai.response_items import ItemReference, before_answer, messages
 from server.api.openai.trimming import excess, trimmed
 from server.chat.backend import Answer, Backend
 from server.chat.messages import Delta, Message, Turn, Usage
@@ -95,6 +95,8 @@ class Run:
         """Why it failed, after it had begun."""
         self._writer: Writer | None = None
         self._place = order.place
+        self._left_out = 0
+        """Messages that are too old for the model's context."""
         self._given: list[Item] = []
         self._reason: FinishReason | None = None
         """How the answer ended; None: it was stopped."""
@@ -125,7 +127,8 @@ class Run:
                     answer = await self._open(stack, await self.messages())
                     deltas = aiter(answer)
                     first = await anext(deltas)
-                    self._writer = Writer(self.order.response, summary=self.order.summary)
+                    left_out = {"truncated_messages": self._left_out} if self._left_out else {}
+                    self._writer = Writer(self.order.response | left_out, summary=self.order.summary)
                     async with aclosing(self._written(answer, first, deltas)) as written:
                         async for together in written:
                             yield together
@@ -175,9 +178,13 @@ class Run:
         param = "conversation" if place.conversation else "previous_response_id"
         try:
             if place.conversation is not None:
-                branch = await self._desk.conversations.branch(self.owner, place.conversation, to_grow=True)
-                self._place = replace(place, after=branch.head)
-                return branch.items
+                talks = self._desk.conversations
+                branch = await talks.branch(self.owner, place.conversation, to_grow=True, before=place.replaces)
+                said = branch.items
+                if place.replaces is not None and not self.order.given:
+                    said = before_answer(said)
+                self._place = replace(place, after=said[-1]["id"] if said else None)
+                return said
             if place.previous is not None:
                 return await self._desk.responses.history(self.owner, place.previous)
         except NotFound as error:
@@ -204,6 +211,7 @@ class Run:
                 shorter = trimmed(said, excess(error.prompt_tokens, error.context, turn.max_tokens))
                 if shorter is None:
                     raise
+                self._left_out += len(said) - len(shorter)
                 said = shorter
 
     async def _next(self, deltas: AsyncIterator[Sequence[Delta]]) -> Sequence[Delta] | None:

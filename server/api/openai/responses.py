@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 from starlette.requests import Request
@@ -18,18 +18,19 @@ from server.api.openai.fields import Effort, Fields, Metadata, Sampling, StreamO
 from server.api.openai.listing import QUERY, page
 from server.api.openai.response_events import Event, error_event, replay
 from server.api.openai.response_items import Given, Id, ItemReference, user_says
-from server.api.openai.response_run import Desk, Order, Run
+from server.api.openai.response_run import Order, Run
 from server.api.openai.response_tools import Choice, FunctionTool, OneTool, offered
 from server.api.openai.tools import check_schema
 from server.api.streaming import EventStream, event, while_connected
 from server.catalog import ModelCard
 from server.chat.messages import Form, Turn
-from server.errors import BadRequest, ServerError
+from server.errors import BadRequest, NotFound, ServerError
 from server.settings import LimitsSection
 from server.store.response_tables import new_id
 from server.store.responses import Place
 
 MOST_ITEMS = 10_000
+Body = TypeVar("Body", bound="ResponseBody")
 LOGPROBS = "message.output_text.logprobs"
 
 Include = Literal[
@@ -91,7 +92,8 @@ class ConversationName(Fields):
 class ResponseBody(Sampling):
     """The body of a response."""
 
-    model: str
+    model: str | None = None
+    """Only what goes on in a session's conversation may leave it out: the session's."""
     input: str | Annotated[list[Given], Field(max_length=MOST_ITEMS)] | None = None
     instructions: str | None = None
     previous_response_id: Id | None = None
@@ -122,6 +124,8 @@ class ResponseBody(Sampling):
 
     def check(self, limits: LimitsSection) -> None:
         """What types cannot say; raises BadRequest."""
+        if self.model is None:
+            raise BadRequest("Missing required parameter: 'model'.", param="model")
         if self.background:
             raise BadRequest(
                 "Responses in the background are not offered by this version: expected background to be false.",
@@ -165,10 +169,27 @@ class ResponseBody(Sampling):
         return Place(self.previous_response_id, conversation)
 
 
+async def in_session(house: House, owner: str, body: Body) -> Body:
+    """The body with what it leaves open as the session of its conversation has it. Raises NotFound."""
+    conversation = body.place.conversation
+    if conversation is None or body.previous_response_id is not None:  # both are refused by check
+        return body
+    try:
+        session = await house.sessions.of_conversation(owner, conversation)
+    except NotFound as error:
+        error.param = "conversation"
+        raise
+    if session is None:
+        return body
+    terms = session.terms
+    given = {"model": terms.model, "instructions": terms.instructions or None, "truncation": terms.truncation}
+    return body.model_copy(update={name: value for name, value in given.items() if getattr(body, name) is None})
+
+
 def order_of(house: House, request: Request, body: ResponseBody) -> Order:
     """The checked body as what is to be done. Raises BadRequest and ModelNotFound."""
     body.check(house.settings.limits)
-    card = house.catalog.get(body.model)
+    card = house.catalog.get(body.model or "")
     turn = _turn(house, request, body, card)
     given = [user_says(body.input)] if isinstance(body.input, str) else body.input or []
     reasoning = body.reasoning or Reasoning()
@@ -260,7 +281,7 @@ async def _streamed(run: Run) -> AsyncGenerator[bytes, None]:
             yield _bytes(together)
 
 
-async def _whole(run: Run) -> dict[str, Any]:
+async def whole(run: Run) -> dict[str, Any]:
     """The response when it is over; raises what it failed with."""
     response = run.response
     async with aclosing(run.events()) as events:
@@ -271,24 +292,30 @@ async def _whole(run: Run) -> dict[str, Any]:
     return response
 
 
+async def answer(house: House, request: Request, body: ResponseBody) -> Response:
+    """The response to a body, in the way it asks for. Raises all that is wrong with it."""
+    body = await in_session(house, request.state.principal.id, body)
+    run = Run(house.desk, order_of(house, request, body))
+    if not body.stream:
+        return JSONResponse(await while_connected(request.receive, whole(run)))
+    return EventStream(_streamed(run), failure=_told, settings=house.settings)
+
+
 async def _replayed(response: dict[str, Any], after: int) -> AsyncGenerator[bytes, None]:
     yield _bytes([each for each in replay(response) if each["sequence_number"] > after])
 
 
 def routes(house: House) -> list[Endpoint]:
-    desk = Desk(house.backend, house.responses, house.conversations)
+    desk = house.desk
 
     async def create(request: Request) -> Response:
         """A response."""
-        body = await read_body(request, ResponseBody)
-        run = Run(desk, order_of(house, request, body))
-        if not body.stream:
-            return JSONResponse(await while_connected(request.receive, _whole(run)))
-        return EventStream(_streamed(run), failure=_told, settings=house.settings)
+        return await answer(house, request, await read_body(request, ResponseBody))
 
     async def count(request: Request) -> Response:
         """What a response would read."""
         body = await read_body(request, ResponseBody)
+        body = await in_session(house, request.state.principal.id, body)
         run = Run(desk, order_of(house, request, body))
         turn = replace(run.order.turn, messages=await run.messages())
         (prompt,) = await while_connected(request.receive, house.backend.write(turn))

@@ -1,0 +1,169 @@
+"""Which titles and messages hold all words of a question.
+
+Text becomes words here and nowhere else, so that both kinds of database find the same: letters and digits without case
+and accents; of scripts without spaces each character is a word. A key's own word stands among them, so that the index
+itself keeps keys apart: SQLite's FTS5, PostgreSQL's GIN, both made by the migration that made the table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from server.errors import BadRequest
+from server.store.conversation_tables import (
+    Conversation,
+    conversation_items,
+    conversation_words,
+    conversations,
+    read_conversation,
+)
+from server.store.database import Database
+from server.store.paging import Page, Window
+from server.store.response_tables import Item, ask
+
+MOST_WORDS, LONGEST_WORD = 4000, 40
+"""Of one message; what goes beyond is not found."""
+
+MOST_ASKED = 16
+SHORTEST_BEGINNING = 3
+"""Letters of a question's last word from which on it may be the beginning of a word: it may still be being typed."""
+
+SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"
+WORD = re.compile(f"[{SPACELESS}]|[^\\W_{SPACELESS}]+")
+
+END = 2**62
+"""Beyond all numbers."""
+
+SNIPPET = 160
+"""Characters shown around the first word that was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A title or a message that was found."""
+
+    id: str
+    conversation: Conversation
+    item: str | None
+    """None: the title."""
+    snippet: str
+
+
+def words_of(text: str) -> list[str]:
+    """In their order, each as often as it stands there."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return [word[:LONGEST_WORD] for word in WORD.findall(plain.casefold())]
+
+
+def text_of(item: Item) -> str:
+    """What a message says; nothing of other items is looked for."""
+    content = item.get("content") if item.get("type") == "message" else None
+    if isinstance(content, str):
+        return content
+    return " ".join(part.get("text") or part.get("refusal") or "" for part in content or ())
+
+
+def _own_word(owner: str) -> str:
+    return "k" + hashlib.sha256(owner.encode()).hexdigest()[:20]
+
+
+def remember(connection: Connection, owner: str, id: str, texts: Iterable[tuple[str | None, str]]) -> None:
+    """The words of these items of a conversation; None: of its title."""
+    rows = [
+        {"owner": owner, "conversation_id": id, "item_id": item, "words": " ".join([_own_word(owner), *sorted(found)])}
+        for item, text in texts
+        if (found := set(words_of(text[: MOST_WORDS * LONGEST_WORD])[:MOST_WORDS]))
+    ]
+    if rows:
+        connection.execute(sa.insert(conversation_words), rows)
+
+
+def forget(connection: Connection, id: str, item: str | None) -> None:
+    """The words of an item that is taken out, or of a title that is changed."""
+    columns = conversation_words.c
+    here = (columns.conversation_id == id, columns.item_id.is_(None) if item is None else columns.item_id == item)
+    connection.execute(sa.delete(conversation_words).where(*here))
+
+
+class Search:
+    """Looks through all that a key's conversations say."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, owner: str, question: str, window: Window) -> Page[Match]:
+        """What holds all words of the question, what was said last first. Raises BadRequest."""
+        asked = words_of(question)
+        if not asked or len(asked) > MOST_ASKED:
+            raise BadRequest(f"query: expected 1 to {MOST_ASKED} words, found {len(asked)}.", param="query")
+        if window.after is not None and not re.fullmatch(r"[0-9]{1,18}", window.after):
+            raise BadRequest(f"after: there is no {window.after[:64]!r} in this list.", param="after")
+        end = END if window.after is None else int(window.after)
+
+        def work() -> Page[Match]:
+            with self._database.read() as connection:
+                rows = _rows(connection, owner, asked, end, window.limit + 1)
+                found = [_match(connection, row, asked) for row in rows[: window.limit]]
+                return Page(found, len(rows) > window.limit)
+
+        return await ask(self._database, work)
+
+
+def _rows(connection: Connection, owner: str, asked: list[str], end: int, limit: int) -> list[sa.Row[Any]]:
+    words = [_own_word(owner), *asked]
+    query = _FINDING[connection.dialect.name](words, len(asked[-1]) >= SHORTEST_BEGINNING, end)
+    return list(connection.execute(query.where(conversation_words.c.owner == owner).limit(limit)))
+
+
+FOUND = (conversation_words.c.number, conversation_words.c.conversation_id, conversation_words.c.item_id)
+
+
+def _in_sqlite(words: list[str], begins: bool, end: int) -> sa.Select[Any]:
+    index = sa.table("conversation_words_index", sa.column("rowid"))
+    asked = " AND ".join(f'"{word}"' for word in words) + (" *" if begins else "")
+    return (
+        sa.select(*FOUND)
+        .select_from(index.join(conversation_words, conversation_words.c.number == index.c.rowid))
+        .where(sa.text("conversation_words_index MATCH :words").bindparams(words=asked), index.c.rowid < end)
+        .order_by(index.c.rowid.desc())  # the index's own order: it stops when the page is full
+    )
+
+
+def _in_postgresql(words: list[str], begins: bool, end: int) -> sa.Select[Any]:
+    asked = " & ".join(f"'{word}'" for word in words) + (":*" if begins else "")
+    holds = sa.text("array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:words AS tsquery)").bindparams(words=asked)
+    return sa.select(*FOUND).where(holds, FOUND[0] < end).order_by(FOUND[0].desc())
+
+
+_FINDING = {"sqlite": _in_sqlite, "postgresql": _in_postgresql}
+"""How each kind of database finds what holds all words, the last number first; `begins`: the last word may go on."""
+
+
+def _match(connection: Connection, row: sa.Row[Any], asked: list[str]) -> Match:
+    conversation = connection.execute(sa.select(conversations).where(conversations.c.id == row.conversation_id)).one()
+    text = conversation.title
+    if row.item_id is not None:
+        columns = conversation_items.c
+        here = (columns.conversation_id == row.conversation_id, columns.id == row.item_id)
+        text = text_of(json.loads(connection.execute(sa.select(columns.body).where(*here)).scalar_one()))
+    return Match(str(row.number), read_conversation(conversation), row.item_id, snippet(text, asked))
+
+
+def snippet(text: str, asked: list[str]) -> str:
+    """The part of a text that holds the first of these words that stands in it."""
+    text = " ".join(text.split())
+    if len(text) <= SNIPPET:
+        return text
+    starts = (found.start() for found in re.finditer(r"\w+", text) if any(map(asked.__contains__, words_of(found[0]))))
+    begin = max(0, min(next(starts, 0) - SNIPPET // 4, len(text) - SNIPPET))
+    shown = text[begin : begin + SNIPPET].strip()
+    return f"{'…' if begin else ''}{shown}{'…' if begin + SNIPPET < len(text) else ''}"
