@@ -137,14 +137,14 @@ def ours(model: str, setup: Setup, *, environment: dict[str, str] | None = None)
         sizes = {"ctxSize": setup.context, "cells": setup.cells, "slots": setup.slots, "batchSize": setup.batch}
         params = {"model": str(setup.file), "threads": setup.threads, **sizes}
         models.write_text(json.dumps({model: {"params": params}}))
-        port = _free_port()
+        port = free_port()
         first = f"bench.{secrets.token_hex(24)}"
         command = [sys.executable, "-m", "server", "serve", "--host", "127.0.0.1", "--port", str(port)]
         command += ["--data-dir", folder, "--models", str(models)]
         variables = {"LLM_API_FIRST_KEY": first, "LLM_API_LOG_LEVEL": "warning", **(environment or {})}
-        with _started(command, data / "log", variables) as process:
+        with started(command, data / "log", variables) as process:
             server = Server(OURS, "127.0.0.1", port, model, first, process=process, data_dir=data, log=data / "log")
-            _await(server, "/health")
+            await_answer(server, "/health")
             server.play([server.completion(" a b c", 4)])
             yield server
 
@@ -161,7 +161,7 @@ def packaged(model: str, setup: Setup, eos: int, python: str = sys.executable) -
     """The server that comes with the binding, on the same file; it answers one request at a time."""
     if python == sys.executable and (missing := [n for n in NEEDED_BY_PACKAGED if importlib.util.find_spec(n) is None]):
         raise Unavailable(f"{PACKAGED} lacks {', '.join(missing)}: pip install 'llm-api[bench]'")
-    port = _free_port()
+    port = free_port()
     command = [python, "-m", "llama_cpp.server", "--model", str(setup.file), "--model_alias", model]
     command += [
         "--host",
@@ -177,10 +177,10 @@ def packaged(model: str, setup: Setup, eos: int, python: str = sys.executable) -
     command += ["--interrupt_requests", "false", "--verbose", "false"]
     with tempfile.TemporaryDirectory(prefix="llm-api-bench-") as folder:
         log = Path(folder) / "log"
-        with _started(command, log, {}) as process:
+        with started(command, log, {}) as process:
             server = Server(PACKAGED, "127.0.0.1", port, model, process=process, log=log)
             server.extra = {"logit_bias": {str(eos): -100.0}}
-            _await(server, "/v1/models")
+            await_answer(server, "/v1/models")
             server.play([server.completion(" a b c", 4)])
             yield server
 
@@ -202,7 +202,8 @@ def peer(name: str, url: str) -> Iterator[Server]:
 
 
 @contextmanager
-def _started(command: list[str], log: Path, variables: dict[str, str]) -> Iterator[psutil.Process]:
+def started(command: list[str], log: Path, variables: dict[str, str]) -> Iterator[psutil.Process]:
+    """A process that writes to `log`, until the context is left."""
     with log.open("wb") as out:
         process = psutil.Popen(
             command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=os.environ | variables
@@ -218,7 +219,8 @@ def _started(command: list[str], log: Path, variables: dict[str, str]) -> Iterat
                     break
 
 
-def _await(server: Server, path: str, seconds: float = 120) -> None:
+def await_answer(server: Server, path: str, seconds: float = 120) -> None:
+    """Returns when the server answers on this path. Raises Unavailable."""
     give_up = time.monotonic() + seconds
     while server.get(path) is None:
         assert server.process is not None
@@ -229,7 +231,7 @@ def _await(server: Server, path: str, seconds: float = 120) -> None:
         time.sleep(0.1)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -60,8 +60,9 @@ class Match:
 
 def words_of(text: str) -> list[str]:
     """In their order, each as often as it stands there."""
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return [word[:LONGEST_WORD] for word in WORD.findall(plain.casefold())]
+    if not text.isascii():
+        text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return [word[:LONGEST_WORD] for word in WORD.findall(text.casefold())]
 
 
 def text_of(item: Item) -> str:
@@ -76,14 +77,19 @@ def _own_word(owner: str) -> str:
     return "k" + hashlib.sha256(owner.encode()).hexdigest()[:20]
 
 
-def remember(connection: Connection, owner: str, id: str, texts: Iterable[tuple[str | None, str]]) -> None:
-    """The words of these items of a conversation; None: of its title."""
-    rows = [
-        {"owner": owner, "conversation_id": id, "item_id": item, "words": " ".join([_own_word(owner), *sorted(found)])}
+def rows_of_words(owner: str, id: str, texts: Iterable[tuple[str | None, str]]) -> list[dict[str, Any]]:
+    """The rows by which these items of a conversation are found; None: its title."""
+    own = _own_word(owner)
+    return [
+        {"owner": owner, "conversation_id": id, "item_id": item, "words": " ".join([own, *sorted(found)])}
         for item, text in texts
         if (found := set(words_of(text[: MOST_WORDS * LONGEST_WORD])[:MOST_WORDS]))
     ]
-    if rows:
+
+
+def remember(connection: Connection, owner: str, id: str, texts: Iterable[tuple[str | None, str]]) -> None:
+    """From now on these are found."""
+    if rows := rows_of_words(owner, id, texts):
         connection.execute(sa.insert(conversation_words), rows)
 
 

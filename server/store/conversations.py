@@ -194,6 +194,8 @@ class Conversations:
                 end = conversation_row(connection, owner, id).head
                 if head is not None:
                     end = item_row(connection, owner, id, head).id
+                if window.newest_first and window.before is None:
+                    return _back(connection, owner, id, end, window)
                 page = cut(trail(connection, id, end), window)
                 return Page(bodies(connection, id, page.items), page.has_more)
 
@@ -297,6 +299,20 @@ def trail(connection: Connection, id: str, end: str | None) -> list[str]:
         ids.append(end)
         end = parents.pop(end)
     return ids[::-1]
+
+
+def _back(connection: Connection, owner: str, id: str, end: str | None, window: Window) -> Page[Item]:
+    """The page that goes back from `end`, or from the window's `after`: it costs the same however long the past is."""
+    if window.after is not None:
+        end = item_row(connection, owner, id, window.after).parent_id
+    columns = conversation_items.c
+    step = sa.select(columns.id, columns.parent_id, sa.literal(0).label("depth"))
+    walk = step.where(columns.conversation_id == id, columns.id == end).cte("walk", recursive=True)
+    earlier = sa.select(columns.id, columns.parent_id, walk.c.depth + 1)
+    here = (columns.conversation_id == id, columns.id == walk.c.parent_id, walk.c.depth < window.limit)
+    walk = walk.union_all(earlier.where(*here))
+    ids = list(connection.execute(sa.select(walk.c.id).order_by(walk.c.depth)).scalars())
+    return Page(bodies(connection, id, ids[: window.limit]), len(ids) > window.limit)
 
 
 def bodies(connection: Connection, id: str, ids: Sequence[str]) -> list[Item]:
