@@ -307,7 +307,7 @@ def test_what_was_kept_before_sessions_is_brought_along(settings: Settings) -> N
     """Conversations of the schema before get totals, times and words."""
     import server.store.database as room
 
-    def to_second_step(connection: Any, present: str | None) -> bool:
+    def to_the_step_before(connection: Any, present: str | None) -> bool:
         config = Config()
         config.set_main_option("script_location", str(PACKAGE / "store" / "migrations"))
         config.attributes["connection"] = connection
@@ -315,7 +315,7 @@ def test_what_was_kept_before_sessions_is_brought_along(settings: Settings) -> N
         return True
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(room, "upgrade", to_second_step)
+        patch.setattr(room, "upgrade", to_the_step_before)
         before = Database.open(settings)
     body = json.dumps(says("an old apple"))
     with before.write() as connection:

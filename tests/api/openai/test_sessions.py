@@ -247,7 +247,12 @@ async def test_another_keys_session_is_none(served: Served) -> None:
         ("conversations", {"session_id": "sess_none"}, 404, None),
         ("conversations/{id}", {}, 400, "metadata"),
         ("conversations/{id}", {"head": "msg_none"}, 404, None),
-        ("conversations/{id}/responses", {"model": "tiny", "previous_response_id": "resp_1"}, 400, "previous_response_id"),
+        (
+            "conversations/{id}/responses",
+            {"model": "tiny", "previous_response_id": "resp_1"},
+            400,
+            "previous_response_id",
+        ),
         ("conversations/{id}/responses", {"input": "x", "replaces": "a b"}, 400, "replaces"),
         ("conversations/conv_none/responses", {"input": "x"}, 404, "conversation"),
     ],
