@@ -90,6 +90,14 @@ class EngineSection(_Section):
     prefix_scope: Literal["key", "server"]
 
 
+class JobsSection(_Section):
+    at_once: int = Field(ge=0, le=256)
+    lease_seconds: float = Field(ge=1)
+    attempts: int = Field(ge=1)
+    backoff_seconds: float = Field(gt=0)
+    keep_days: float = Field(gt=0)
+
+
 class LimitsSection(_Section):
     header_bytes: int = Field(ge=256)
     header_count: int = Field(ge=1)
@@ -114,6 +122,9 @@ class LimitsSection(_Section):
     template_seconds: float = Field(gt=0)
     template_bytes: int = Field(ge=1)
     kept_mb: int = Field(ge=1)
+    jobs: int = Field(ge=1)
+    file_mb: int = Field(ge=1)
+    files_mb: int = Field(ge=1)
     slow_reader_seconds: float = Field(gt=0)
 
 
@@ -162,6 +173,7 @@ class Settings(_Section):
     auth: AuthSection
     models: ModelsSection
     engine: EngineSection
+    jobs: JobsSection
     limits: LimitsSection
     log: LogSection
     dialects: DialectsSection

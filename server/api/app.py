@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -31,6 +31,7 @@ from server.api.openai import (
     conversation_views,
     conversations,
     embeddings,
+    files,
     models,
     rerank,
     responses,
@@ -47,11 +48,13 @@ from server.chat.metered import MeteredBackend, MeteredEmbeddings, Turnstile
 from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
 from server.jobs.protollm import front_of
+from server.jobs.wiring import open_jobs
 from server.settings import Settings
 from server.store.audit import AuditLog
 from server.store.auth_keys import AuthKeys
 from server.store.conversations import Conversations
 from server.store.database import Database
+from server.store.files import Files
 from server.store.responses import Responses
 from server.store.sessions import Sessions
 from server.store.usage import UsageRows
@@ -98,10 +101,14 @@ def build_app(
         conversations=talks,
         sessions=Sessions(database, limit),
         desk=Desk(register, kept, talks),
+        files=Files(database, settings.paths.data_dir / "files", settings.limits.files_mb << 20),
+        jobs=open_jobs(settings, database),
         turnstile=turnstile,
         usage=usage,
         protollm=front_of(settings),
     )
+    house.jobs.when_tidying(house.files.sweep)
+    file_routes = files.routes(house)
 
     @cache
     def document() -> dict[str, Any]:
@@ -120,6 +127,7 @@ def build_app(
             *messages.routes(house),
             *embeddings.routes(house),
             *rerank.routes(house),
+            *file_routes,
             *models.routes(house),
             *tokens.routes(house),
             *running.routes(house, register),
@@ -128,7 +136,7 @@ def build_app(
             *usage_api.routes(house),
             *admin.routes(house, document),
         ],
-        middleware=_around(house),
+        middleware=_around(house, {each.path: each.most_bytes for each in file_routes if each.most_bytes}),
         exception_handlers={HTTPException: raise_on},
         lifespan=_lifespan,
     )
@@ -137,8 +145,8 @@ def build_app(
     return app
 
 
-def _around(house: House) -> list[Middleware]:
-    """Outermost first: host, key, limits; the handler reads body and schema."""
+def _around(house: House, larger: Mapping[str, int]) -> list[Middleware]:
+    """Outermost first: host, key, limits; the handler reads body and schema. `larger`: paths that take more bytes."""
     settings = house.settings
     faces = Faces(dialects.faces(settings), own=(anthropic_face.FACE,))
     errors = Middleware(Errors, faces)
@@ -156,7 +164,7 @@ def _around(house: House) -> list[Middleware]:
         Middleware(Hosts, settings.server),
         *((cors, errors) if settings.server.cors_origins else ()),
         Middleware(Authentication, house.keys, faces),
-        Middleware(BodyLimit, settings.limits),
+        Middleware(BodyLimit, settings.limits, larger),
     ]
 
 
@@ -164,11 +172,13 @@ def _around(house: House) -> list[Middleware]:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house: House = app.state.house
     watching = asyncio.create_task(_follow_the_catalog(house), name="watch the catalog")
+    await house.jobs.start()
     try:
         yield
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+        await house.jobs.close()
         await house.pool.close()
         house.backend.close()
         house.embeddings.close()

@@ -37,8 +37,8 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
         for each in operation.get("parameters", ())
     ]
     if "requestBody" in operation:
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
-        rows += _fields(document, schema)
+        for content in operation["requestBody"]["content"].values():
+            rows += _fields(document, content["schema"])
     media = ", ".join(operation["responses"]["200"]["content"])
     table = "".join(
         f"<tr><td><code>{escape(name)}</code>{'<b>*</b>' if required else ''}<td>{escape(kind)}<td>{escape(what)}"

@@ -19,7 +19,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -234,22 +234,25 @@ def _local_address(scope: Scope) -> str | None:
 
 
 class BodyLimit:
-    """No more bytes than `limits.body_bytes`, no silence longer than `limits.body_idle_seconds` while they come.
+    """No more bytes than `limits.body_bytes`, or than `larger` says of the path; no silence longer than
+    `limits.body_idle_seconds` while they come.
 
     What is announced too large is refused before a byte of it is read; the protocol then ends the connection.
     """
 
-    def __init__(self, app: ASGIApp, limits: LimitsSection) -> None:
+    def __init__(self, app: ASGIApp, limits: LimitsSection, larger: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._most = limits.body_bytes
+        self._larger = larger or {}
         self._idle = limits.body_idle_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        most = self._larger.get(scope.get("path", "").rstrip("/"), self._most)
         announced = header(scope, b"content-length") or "0"
-        if len(announced) > 18 or (announced.isdecimal() and int(announced) > self._most):
-            raise self._too_large()
+        if len(announced) > 18 or (announced.isdecimal() and int(announced) > most):
+            raise _too_large(most)
         received, more = 0, True
 
         async def limited() -> Message:
@@ -263,11 +266,12 @@ class BodyLimit:
                 raise RequestTimeout(f"Nothing of the body came for {self._idle:g} seconds.") from None
             received += len(message.get("body", b""))
             more = bool(message.get("more_body", False))
-            if received > self._most:
-                raise self._too_large()
+            if received > most:
+                raise _too_large(most)
             return message
 
         await self._app(scope, limited, send)
 
-    def _too_large(self) -> PayloadTooLarge:
-        return PayloadTooLarge(f"The body is too large; at most {self._most} bytes are read.")
+
+def _too_large(most: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is too large; at most {most} bytes are read.")

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from server.api.openai.response_run import Desk
     from server.chat.metered import Turnstile
     from server.engine.pool import Pool
+    from server.jobs.jobs import Jobs
     from server.jobs.protollm.front import Front
     from server.store.auth_keys import AuthKeys
     from server.store.conversations import Conversations
     from server.store.database import Database
+    from server.store.files import Files
     from server.store.responses import Responses
     from server.store.sessions import Sessions
     from server.store.usage import UsageRows
@@ -55,6 +57,8 @@ class House:
     conversations: Conversations
     sessions: Sessions
     desk: Desk
+    files: Files
+    jobs: Jobs
     turnstile: Turnstile
     usage: UsageRows
     protollm: Front | None = None
@@ -73,6 +77,8 @@ class Endpoint(Route):
     is asked. `work`: what it starts is refused while the server drains (the default for POST).
     `streams`: the answer may be server-sent events that never end, so there is no HEAD.
     `when` makes the route exist for some requests only, where two clients mean different things by one path.
+    `takes`: the media type of a body that is not JSON. `most_bytes`: how large it may be, in the place of
+    `limits.body_bytes`; on a path without parameters.
     """
 
     def __init__(
@@ -92,6 +98,8 @@ class Endpoint(Route):
         query: Mapping[str, str] | None = None,
         work: bool | None = None,
         when: Callable[[Scope], bool] | None = None,
+        takes: str = "application/json",
+        most_bytes: int | None = None,
     ) -> None:
         super().__init__(path, handler, methods=[method])
         self.method = method
@@ -107,6 +115,8 @@ class Endpoint(Route):
         self.query = dict(query or {})
         self.work = method == "POST" if work is None else work
         self.when = when
+        self.takes = takes
+        self.most_bytes = most_bytes
         if streams and self.methods is not None:
             self.methods.discard("HEAD")
 
@@ -127,6 +137,8 @@ class Endpoint(Route):
             query=self.query,
             work=self.work,
             when=self.when,
+            takes=self.takes,
+            most_bytes=self.most_bytes,
         )
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

@@ -81,7 +81,7 @@ def _operation(endpoint: Endpoint, references: dict[type[BaseModel], Any]) -> di
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
     if endpoint.body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": references[endpoint.body]}}}
+        operation["requestBody"] = {"content": {endpoint.takes: {"schema": references[endpoint.body]}}}
     if endpoint.path in OPEN:
         operation["security"] = []
     elif endpoint.needs is not None:

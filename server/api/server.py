@@ -120,7 +120,12 @@ def make_server(settings: Settings, app: Any) -> DrainingServer:
     config.load()
     if settings.tls.enabled:
         secure(config, settings.tls)
-    return DrainingServer(config, lambda: house.pool.drain(settings.server.drain_seconds))
+
+    async def drain() -> None:
+        house.jobs.pause()
+        await house.pool.drain(settings.server.drain_seconds)
+
+    return DrainingServer(config, drain)
 
 
 def serve(settings: Settings) -> None:

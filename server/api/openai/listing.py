@@ -19,18 +19,22 @@ QUERY = {
 MOST, USUAL = 100, 20
 
 
-def window(request: Request) -> Window:
-    """The page that the request asks for. Raises BadRequest."""
+def window(request: Request, *, most: int = MOST, usual: int = USUAL) -> Window:
+    """The page that the request asks for: at most `most` items, `usual` where it does not say how many.
+
+    Raises BadRequest.
+    """
     asked = request.query_params
     order = asked.get("order", "desc")
     if order not in ("asc", "desc"):
         raise BadRequest(f"order: expected asc or desc, found {order[:60]!r}.", param="order")
-    return Window(_limit(asked.get("limit")), order == "desc", asked.get("after") or None, asked.get("before") or None)
+    limit = _limit(asked.get("limit"), most, usual)
+    return Window(limit, order == "desc", asked.get("after") or None, asked.get("before") or None)
 
 
-def page(request: Request, items: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def page(request: Request, items: Sequence[dict[str, Any]], *, most: int = MOST, usual: int = USUAL) -> dict[str, Any]:
     """The part of `items`, which are given oldest first, that the request asks for. Raises BadRequest."""
-    found = cut([item["id"] for item in items], window(request))
+    found = cut([item["id"] for item in items], window(request, most=most, usual=usual))
     by_id = {item["id"]: item for item in items}
     return listed([by_id[id] for id in found.items], has_more=found.has_more)
 
@@ -41,9 +45,9 @@ def listed(items: Sequence[dict[str, Any]], *, has_more: bool = False) -> dict[s
     return {"object": "list", "data": list(items), "first_id": first, "last_id": last, "has_more": has_more}
 
 
-def _limit(text: str | None) -> int:
+def _limit(text: str | None, most: int, usual: int) -> int:
     if text is None:
-        return USUAL
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST):
-        raise BadRequest(f"limit: expected a whole number from 1 to {MOST}, found {text[:60]!r}.", param="limit")
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and 1 <= int(text) <= most):
+        raise BadRequest(f"limit: expected a whole number from 1 to {most}, found {text[:60]!r}.", param="limit")
     return int(text)

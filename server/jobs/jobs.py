@@ -1,0 +1,220 @@
+"""The jobs of a house: what everybody above works with, whichever queue does the work.
+
+    job = await house.jobs.submit(owner, "count", {"to": 3})
+    job = await house.jobs.wait(owner, job.id)
+
+`submit` returns when the job is on the disk: from then on it will be done, whatever is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from server.errors import BadRequest, Conflict, ServerError
+from server.jobs import lifecycle
+from server.jobs.events import Event
+from server.jobs.ledger import Ledger
+from server.jobs.queue import Queue
+from server.jobs.tasks import Tasks
+from server.jobs.wire import job_body
+from server.store.job_table import Job, State
+from server.store.response_tables import new_id
+
+log = logging.getLogger(__name__)
+
+LOWEST, USUAL, HIGHEST = 0, 5, 9
+"""Priorities. Within one, the oldest goes first."""
+
+SWEEP_SECONDS = 1.0
+TIDY_SECONDS = 600.0
+"""Between two looks for what has been kept long enough."""
+
+LOOK_SECONDS = 1.0
+"""Who watches a job that another process works at looks at its row so often."""
+
+LAST = 10**9
+"""The number of the event that tells of the end where the others are gone."""
+
+Chore = Callable[[], Awaitable[None]]
+
+
+class Jobs:
+    """Submit, look, wait, watch, cancel, delete. Another key's job is none."""
+
+    def __init__(self, ledger: Ledger, tasks: Tasks, queue: Queue, keep: timedelta) -> None:
+        """`keep`: how long a job that has ended is kept."""
+        self.ledger = ledger
+        self.tasks = tasks
+        self._rows = ledger.rows
+        self._queue = queue
+        self._keep = keep
+        self._chores: list[Chore] = [self._sweep]
+        self._tidying: list[Chore] = [self._forget]
+        self._loop: asyncio.Task[None] | None = None
+
+    async def submit(
+        self,
+        owner: str,
+        task: str,
+        arguments: Mapping[str, Any],
+        *,
+        priority: int = USUAL,
+        deadline: datetime | None = None,
+        idempotency_key: str | None = None,
+        webhook: str | None = None,
+        label: str | None = None,
+        by_client: bool = False,
+    ) -> Job:
+        """Raises BadRequest for what could never be done, Conflict where the idempotency key is another job's,
+        TooManyRequests. `by_client`: only tasks that clients may name.
+        """
+        self.tasks.get(task, by_client=by_client).check(arguments)
+        now = self.ledger.clock()
+        if deadline is not None and deadline <= now:
+            raise BadRequest("deadline: expected a time to come.", param="deadline")
+        job = replace(
+            self.drafted(owner, task, arguments, priority=priority),
+            deadline=deadline,
+            idempotency_key=idempotency_key,
+            webhook=webhook,
+            label=label,
+        )
+        (job,) = await self.add([job])
+        return job
+
+    def drafted(self, owner: str, task: str, arguments: Mapping[str, Any], *, priority: int = USUAL) -> Job:
+        """A job that is not kept yet."""
+        now = self.ledger.clock()
+        return Job(new_id("job"), owner, task, arguments, priority, created_at=now, due_at=now)
+
+    async def add(self, drafts: Sequence[Job]) -> list[Job]:
+        """Keep jobs of one key as they are. One whose id is there already is left as it stands, and returned."""
+        kept = await self._rows.add(drafts)
+        for draft, job in zip(drafts, kept, strict=True):
+            if job is draft:
+                self.ledger.tell_state(job)
+        self._queue.wake()
+        return kept
+
+    async def get(self, owner: str, id: str) -> Job:
+        """Raises NotFound."""
+        return await self._rows.get(owner, id)
+
+    async def position(self, job: Job) -> int | None:
+        """How many wait before it; None when it does not wait."""
+        return await self._rows.position(job) if job.state == "queued" else None
+
+    async def list(
+        self,
+        owner: str | None,
+        *,
+        states: Sequence[State] = (),
+        task: str | None = None,
+        after: str | None = None,
+        limit: int = 20,
+        newest_first: bool = True,
+    ) -> list[Job]:
+        """A page of a key's jobs, or everybody's with None, without their arguments and results."""
+        return await self._rows.page(
+            owner, states=states, task=task, after=after, limit=limit, newest_first=newest_first
+        )
+
+    async def cancel(self, owner: str, id: str) -> Job:
+        """What waits will not be done; what runs is asked to stop, and `cancelling` until it has. Raises NotFound,
+        and Conflict for what has ended otherwise.
+        """
+        await self.get(owner, id)
+        job = await self.ledger.change(id, partial(lifecycle.cancel, now=self.ledger.clock()))
+        if job is None:
+            return await self.get(owner, id)
+        if job.ended and job.state != "cancelled":
+            raise Conflict(f"The job {id!r} has ended: it is {job.state}.")
+        if job.cancelling:
+            self._queue.stop(job)
+        return job
+
+    async def delete(self, owner: str, id: str) -> None:
+        """Raises NotFound, and Conflict for what has not ended."""
+        await self._rows.delete(owner, id)
+        self.ledger.events.forget(id)
+
+    async def events(self, owner: str, id: str, after: tuple[int, int] = (-1, 0)) -> AsyncGenerator[Event, None]:
+        """What has happened to it after this place and what happens, until it has ended. The last event tells of the
+        state it ended in, with result and error. Raises NotFound.
+        """
+        job, log = await self.get(owner, id), self.ledger.events
+        while True:
+            for event in log.after(id, after):
+                after = event.place
+                yield event
+            if log.ended(id):
+                return
+            if job.ended:
+                yield Event(job.fence, LAST, "state", job_body(job))
+                return
+            if not await log.grown(id, LOOK_SECONDS):
+                job = await self.get(owner, id)
+
+    async def wait(self, owner: str, id: str) -> Job:
+        """The job when it has ended."""
+        async for _ in self.events(owner, id):
+            pass
+        return await self.get(owner, id)
+
+    def when_looking(self, chore: Chore) -> None:
+        """Have this done about once a second, in every server."""
+        self._chores.append(chore)
+
+    def when_tidying(self, chore: Chore) -> None:
+        """Have this done now and then, in every server."""
+        self._tidying.append(chore)
+
+    async def start(self) -> None:
+        await self._queue.start()
+        self._loop = asyncio.create_task(self._look_after(), name="look after jobs")
+
+    def pause(self) -> None:
+        """Begin no more jobs; what runs may finish."""
+        self._queue.pause()
+
+    async def close(self) -> None:
+        """Leave what has not finished to the next server."""
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        await self._queue.close()
+
+    async def _look_after(self) -> None:
+        tidied = time.monotonic() - TIDY_SECONDS
+        while True:
+            for chore in self._chores:
+                await _safely(chore)
+            if time.monotonic() - tidied >= TIDY_SECONDS:
+                tidied = time.monotonic()
+                for chore in self._tidying:
+                    await _safely(chore)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _sweep(self) -> None:
+        if await self.ledger.sweep():
+            self._queue.wake()
+
+    async def _forget(self) -> None:
+        while await self._rows.forget(self.ledger.clock() - self._keep):
+            pass
+
+
+async def _safely(chore: Chore) -> None:
+    try:
+        await chore()
+    except ServerError as error:
+        log.warning("A chore of the jobs was left for later: %s", error.message)
+    except Exception:
+        log.exception("A chore of the jobs broke")

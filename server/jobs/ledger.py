@@ -1,0 +1,164 @@
+"""Where word of the work meets the rows: claims go out, outcomes come in, and those who watch are told.
+
+Every queue works through it. What comes in at once is committed together, since it is the disk that costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from server.errors import Unavailable
+from server.jobs import lifecycle
+from server.jobs.attempt import Claim, Failed, Outcome, Stopped, Succeeded
+from server.jobs.events import EventLog
+from server.jobs.lifecycle import Policy
+from server.jobs.wire import job_body
+from server.store.job_table import Change, Job, Move
+from server.store.jobs import JobRows
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 500
+"""Moves in one transaction."""
+
+PROGRESS_SECONDS = 1.0
+"""The store hears of a job's progress so often."""
+
+RETRY_SECONDS = 1.0
+"""Between two tries to write down an outcome."""
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The rows of jobs as their workers deal with them."""
+
+    def __init__(self, rows: JobRows, events: EventLog, policy: Policy, clock: Clock = wall_clock) -> None:
+        self.rows = rows
+        self.events = events
+        self.policy = policy
+        self.clock = clock
+        self._pending: list[tuple[str, Move, asyncio.Future[Job | None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._told: dict[str, float] = {}
+        """When the store last heard of a running job's progress."""
+
+    async def claim(self, worker: str, tasks: Sequence[str], count: int) -> list[Claim]:
+        """Up to so many jobs of these tasks whose turn it is; they run from now on, as `worker`'s."""
+        now = self.clock()
+        move = partial(lifecycle.claim, now=now, policy=self.policy, worker=worker)
+        claimed = await self.rows.claim(move, tasks, count, now)
+        for job in claimed:
+            self.tell_state(job)
+        return [Claim.of(job) for job in claimed]
+
+    async def renew(self, claims: Sequence[Claim]) -> None:
+        """These are still being worked at."""
+        now, policy = self.clock(), self.policy
+        await self.rows.change(
+            [(claim.job, partial(lifecycle.renew, fence=claim.fence, now=now, policy=policy)) for claim in claims]
+        )
+
+    async def progress(self, claim: Claim, progress: dict[str, Any]) -> None:
+        """How far it is: those who watch hear it at once, the store now and then."""
+        self.events.add(claim.job, claim.fence, "progress", progress)
+        now = time.monotonic()
+        if now - self._told.get(claim.job, 0.0) >= PROGRESS_SECONDS:
+            self._told[claim.job] = now
+            await self.change(claim.job, partial(lifecycle.tell, fence=claim.fence, progress=progress))
+
+    async def emit(self, claim: Claim, kind: str, data: Any) -> None:
+        self.events.add(claim.job, claim.fence, kind, data)
+
+    async def settle(self, claim: Claim, outcome: Outcome) -> Job | None:
+        """What became of an attempt. Does not give up while the store does not answer: the work is done."""
+        self._told.pop(claim.job, None)
+        fence, policy = claim.fence, self.policy
+
+        def move(job: Job) -> Job:
+            match outcome:
+                case Succeeded(result):
+                    return lifecycle.succeed(job, fence, self.clock(), result)
+                case Failed(error, passes):
+                    return lifecycle.fail(
+                        job, fence, self.clock(), policy, error, passes=passes, jitter=random.random()
+                    )
+                case Stopped():
+                    return lifecycle.stop(job, fence, self.clock())
+
+        return await self._persist(claim.job, move)
+
+    async def release(self, claim: Claim) -> Job | None:
+        """It was left undone, as its worker goes home: somebody else may begin at once."""
+        self._told.pop(claim.job, None)
+        return await self._persist(claim.job, lambda job: lifecycle.release(job, claim.fence, self.clock()))
+
+    async def sweep(self) -> int:
+        """Find what was lost, and what is too late; how many there were."""
+        now = self.clock()
+        ids = await self.rows.due_for_a_look(now)
+
+        def move(job: Job) -> Job:
+            job = lifecycle.lose(job, now, self.policy, jitter=random.random())
+            return lifecycle.overdue(job, now)
+
+        for job in await asyncio.gather(*(self.change(id, move) for id in ids)):
+            if job is not None and job.deaths:
+                log.warning("The job %s lost its worker (%d of %d)", job.id, job.deaths, lifecycle.DEATHS)
+        return len(ids)
+
+    async def change(self, id: str, move: Move) -> Job | None:
+        """Make a move; those who watch are told where it changes the state. None: there is no such job."""
+        future: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
+        self._pending.append((id, move, future))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write(), name="commit moves of jobs")
+        return await future
+
+    def tell_state(self, job: Job) -> None:
+        """To those who watch."""
+        self.events.add(job.id, job.fence, "state", job_body(job), last=job.ended)
+
+    def _tell(self, change: Change | None) -> None:
+        if change is None:
+            return
+        before, after = change
+        if (before.state, before.cancelling) != (after.state, after.cancelling):
+            self.tell_state(after)
+
+    async def _persist(self, id: str, move: Move) -> Job | None:
+        while True:
+            try:
+                return await asyncio.shield(self.change(id, move))
+            except Unavailable as error:
+                log.warning("What became of the job %s cannot be written down yet: %s", id, error.message)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _write(self) -> None:
+        try:
+            while self._pending:
+                batch, self._pending = self._pending[:AT_ONCE], self._pending[AT_ONCE:]
+                try:
+                    found = await self.rows.change([(id, move) for id, move, _ in batch])
+                except Exception as error:
+                    for _, _, future in batch:
+                        if not future.done():
+                            future.set_exception(error)
+                else:
+                    for (_, _, future), change in zip(batch, found, strict=True):
+                        self._tell(change)
+                        if not future.done():
+                            future.set_result(None if change is None else change.after)
+        finally:
+            self._writing = None

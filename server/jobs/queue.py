@@ -1,0 +1,178 @@
+"""How jobs get to their workers. The protocol of a queue, and the queue that is its own worker, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from server.errors import ServerError
+from server.jobs.attempt import Claim, Failed, Outcome, Stopped, attempt
+from server.jobs.ledger import Ledger
+from server.jobs.tasks import Task, Tasks
+from server.store.job_table import Job
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""So often it looks for jobs that others have made, that have become due, or that others want stopped."""
+
+RENEWALS = 3
+"""In the time of a lease."""
+
+PARTING_SECONDS = 5.0
+"""For writing down, when all ends, what became of the last jobs."""
+
+
+class Queue(Protocol):
+    """Brings queued jobs to workers, and their word back to the ledger. The rows are the truth: a queue that is lost
+    with all that is in it is filled again from them.
+    """
+
+    async def start(self) -> None:
+        """Begin to work."""
+
+    def wake(self) -> None:
+        """A job has become queued. Need not be called for every one, nor by every process."""
+
+    def stop(self, job: Job) -> None:
+        """This running job is to be stopped; its row says so already."""
+
+    def pause(self) -> None:
+        """Begin nothing new; what runs may finish."""
+
+    async def close(self) -> None:
+        """Leave what has not finished to others, and end."""
+
+
+class EmbeddedQueue:
+    """Takes jobs from the rows as it has hands free, and does them in this event loop.
+
+    Several may share a store, in as many processes: what they take is theirs by the claim.
+    """
+
+    def __init__(
+        self, ledger: Ledger, tasks: Tasks, *, at_once: int, name: str, takes: Callable[[Task], bool] = lambda _: True
+    ) -> None:
+        """`takes`: which of the tasks are done here. `name` says to people which worker it is."""
+        self._ledger = ledger
+        self._tasks = tasks
+        self._takes = takes
+        self._at_once = at_once
+        self._name = name
+        self._running: dict[Claim, asyncio.Task[Outcome]] = {}
+        """The attempts; to cancel one is to stop it."""
+        self._working: set[asyncio.Task[None]] = set()
+        """Those who wait for them."""
+        self._woken = asyncio.Event()
+        self._paused = False
+        self._closing = False
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._loops = [
+            asyncio.create_task(self._take(), name="take jobs"),
+            asyncio.create_task(self._beat(), name="keep the leases of jobs"),
+        ]
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def stop(self, job: Job) -> None:
+        for claim, running in self._running.items():
+            if claim.job == job.id:
+                running.cancel()
+
+    def pause(self) -> None:
+        self._paused = True
+
+    async def close(self) -> None:
+        """Jobs that run are released: the next server begins them at once, and it is no attempt."""
+        self._paused = self._closing = True
+        self.wake()
+        for loop in self._loops[:1]:
+            await loop  # not cancelled: what it is just claiming must be released too
+        for attempted in self._running.values():
+            attempted.cancel()
+        if self._working:
+            await asyncio.wait(self._working, timeout=PARTING_SECONDS)
+        leftover = (*self._loops, *self._working)
+        for task in leftover:
+            task.cancel()
+        await asyncio.gather(*leftover, return_exceptions=True)
+
+    async def _take(self) -> None:
+        while not self._closing:
+            self._woken.clear()
+            free = self._at_once - len(self._running)
+            taken = await self._claim(free) if free and not self._paused else 0
+            if taken < free or not free:
+                await _within(LOOK_SECONDS, self._woken)
+
+    async def _claim(self, free: int) -> int:
+        try:
+            now = self._ledger.clock()
+            if not await self._ledger.rows.waiting(now):  # a look costs less than a claim, which writes
+                return 0
+            claims = await self._ledger.claim(
+                self._name, [task.name for task in self._tasks if self._takes(task)], free
+            )
+        except ServerError as error:
+            log.warning("No jobs can be taken: %s", error.message)
+            return 0
+        for claim in claims:
+            made = attempt(self._tasks.get(claim.task), claim, self._ledger)
+            self._running[claim] = asyncio.create_task(made, name=f"job {claim.job}")
+            working = asyncio.create_task(self._see_through(claim), name=f"outcome of {claim.job}")
+            self._working.add(working)
+            working.add_done_callback(self._working.discard)
+        return len(claims)
+
+    async def _see_through(self, claim: Claim) -> None:
+        """Wait for an attempt, and write down what became of it. The attempt may be cancelled, this is not."""
+        attempted = self._running[claim]
+        try:
+            await asyncio.wait([attempted])
+            outcome = Stopped() if attempted.cancelled() else attempted.result()
+            if (self._closing and attempted.cancelled()) or (self._paused and _may_pass(outcome)):
+                await self._ledger.release(claim)
+            else:
+                await self._ledger.settle(claim, outcome)
+        finally:
+            del self._running[claim]
+            self.wake()
+
+    async def _beat(self) -> None:
+        lease = self._ledger.policy.lease.total_seconds()
+        renewed = time.monotonic()
+        while True:
+            await asyncio.sleep(min(LOOK_SECONDS, lease / RENEWALS))
+            claims = list(self._running)
+            if not claims:
+                continue
+            try:
+                if time.monotonic() - renewed >= lease / RENEWALS:
+                    renewed = time.monotonic()
+                    await self._ledger.renew(claims)
+                standing = await self._ledger.rows.standing([claim.job for claim in claims])
+            except ServerError as error:
+                log.warning("The leases of running jobs cannot be renewed: %s", error.message)
+                continue
+            for claim in claims:
+                if standing.get(claim.job) != (claim.fence, False) and claim in self._running:
+                    self._running[claim].cancel()  # it is to be stopped, or somebody else's by now
+
+
+def _may_pass(outcome: Outcome) -> bool:
+    """What a server that shuts down does to its answers is not the job's fault."""
+    return isinstance(outcome, Failed) and outcome.passes
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass

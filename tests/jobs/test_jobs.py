@@ -1,0 +1,249 @@
+"""Jobs on the embedded queue, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.errors import BadRequest, Conflict, EngineDied, NotFound, TooManyRequests
+from server.jobs.events import Event
+from server.settings import Settings
+from server.store.job_table import Job
+from tests.jobs.stage import BUSY, ME, OTHER, Office, Script, office, with_jobs
+
+SOON = timedelta(seconds=0.2)
+
+
+async def ended(here: Office, job: Job) -> Job:
+    async with asyncio.timeout(15):
+        return await here.jobs.wait(job.owner, job.id)
+
+
+async def told(here: Office, job: Job, after: tuple[int, int] = (-1, 0)) -> list[Event]:
+    async with asyncio.timeout(15):
+        return [event async for event in here.jobs.events(job.owner, job.id, after)]
+
+
+async def test_a_job_is_done(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "echo", {"mark": "a"})
+        assert (job.state, job.attempts) == ("queued", 0)
+        done = await ended(here, job)
+        assert (done.state, done.attempts) == ("succeeded", 1)
+        assert done.result == {"mark": "a", "owner": ME, "attempt": 1}
+
+
+async def test_what_can_never_be_done_is_refused(settings: Settings) -> None:
+    async with office(settings) as here:
+        with pytest.raises(BadRequest, match="There are: echo"):
+            await here.jobs.submit(ME, "nothing", {})
+        with pytest.raises(BadRequest, match="expected none"):
+            await here.jobs.submit(ME, "echo", {"bad": 1})
+        with pytest.raises(BadRequest, match="no task 'hidden'"):
+            await here.jobs.submit(ME, "hidden", {}, by_client=True)
+        with pytest.raises(BadRequest, match="deadline"):
+            await here.jobs.submit(ME, "echo", {}, deadline=datetime.now(UTC) - SOON)
+        assert await here.jobs.list(ME) == []
+
+
+async def test_another_keys_job_is_none(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "gated", {})
+        for asked in (
+            here.jobs.get(OTHER, job.id),
+            here.jobs.cancel(OTHER, job.id),
+            here.jobs.delete(OTHER, job.id),
+            here.jobs.wait(OTHER, job.id),
+        ):
+            with pytest.raises(NotFound):
+                await asked
+        assert await here.jobs.list(OTHER) == []
+
+
+async def test_the_urgent_first_then_the_oldest(settings: Settings) -> None:
+    async with office(with_jobs(settings, at_once=1)) as here:
+        await here.jobs.submit(ME, "gated", {"mark": "first"})
+        assert await here.begun() == "first"
+        jobs = [
+            await here.jobs.submit(ME, "echo", {"mark": mark}, priority=priority)
+            for mark, priority in (("low", 1), ("usual", 5), ("urgent", 9), ("usual, later", 5))
+        ]
+        assert [await here.jobs.position(job) for job in jobs] == [3, 1, 0, 2]
+        here.script.gate.set()
+        assert [await here.begun() for _ in jobs] == ["urgent", "usual", "usual, later", "low"]
+        assert await here.jobs.position(await ended(here, jobs[0])) is None
+
+
+async def test_as_many_at_once_as_there_are_hands(settings: Settings) -> None:
+    async with office(with_jobs(settings, at_once=3)) as here:
+        jobs = [await here.jobs.submit(ME, "gated", {"mark": number}) for number in range(5)]
+        assert [await here.begun() for _ in range(3)] == ["0", "1", "2"]
+        assert here.script.begun.empty()
+        here.script.gate.set()
+        assert [(await ended(here, job)).state for job in jobs] == ["succeeded"] * 5
+
+
+async def test_cancel_what_waits_and_what_runs(settings: Settings) -> None:
+    async with office(with_jobs(settings, at_once=1)) as here:
+        running = await here.jobs.submit(ME, "gated", {})
+        waiting = await here.jobs.submit(ME, "echo", {"mark": "never"})
+        await here.begun()
+        assert (await here.jobs.cancel(ME, waiting.id)).state == "cancelled"
+        with pytest.raises(Conflict):
+            await here.jobs.delete(ME, running.id)
+        asked = await here.jobs.cancel(ME, running.id)
+        assert (asked.state, asked.cancelling) == ("running", True)
+        assert (await ended(here, running)).state == "cancelled"
+        assert here.script.cancelled == [running.id]
+        assert (await here.jobs.cancel(ME, running.id)).state == "cancelled"
+        after = await here.jobs.submit(ME, "echo", {"mark": "after"})
+        assert (await ended(here, after)).state == "succeeded"
+        assert await here.begun() == "after"
+        with pytest.raises(Conflict, match="succeeded"):
+            await here.jobs.cancel(ME, after.id)
+        await here.jobs.delete(ME, running.id)
+        with pytest.raises(NotFound):
+            await here.jobs.get(ME, running.id)
+
+
+async def test_an_idempotency_key_makes_one_job(settings: Settings) -> None:
+    async with office(settings) as here:
+        asked: dict[str, Any] = {"idempotency_key": "once"}
+        both = await asyncio.gather(*(here.jobs.submit(ME, "echo", {"a": 1}, **asked) for _ in range(5)))
+        assert len({job.id for job in both}) == 1
+        await ended(here, both[0])
+        again = await here.jobs.submit(ME, "echo", {"a": 1}, **asked)
+        assert (again.id, again.state) == (both[0].id, "succeeded")
+        with pytest.raises(Conflict, match="idempotency key"):
+            await here.jobs.submit(ME, "echo", {"a": 2}, **asked)
+        assert (await here.jobs.submit(OTHER, "echo", {"a": 2}, **asked)).id != again.id
+
+
+async def test_what_may_pass_is_tried_again(settings: Settings) -> None:
+    script = Script(failures=[BUSY, EngineDied("gone"), ConnectionResetError("reset")])
+    async with office(with_jobs(settings, backoff_seconds=0.01), script=script) as here:
+        done = await ended(here, await here.jobs.submit(ME, "fragile", {}))
+        assert (done.state, done.result, done.attempts, done.error) == ("succeeded", {"attempt": 4}, 4, None)
+
+
+async def test_what_will_not_pass_is_told_at_once(settings: Settings) -> None:
+    script = Script(failures=[BadRequest("Too long.", param="messages"), ZeroDivisionError("a bug")])
+    async with office(settings, script=script) as here:
+        refused = await ended(here, await here.jobs.submit(ME, "fragile", {}))
+        assert (refused.state, refused.attempts) == ("failed", 1)
+        assert refused.error is not None
+        assert (refused.error["message"], refused.error["param"]) == ("Too long.", "messages")
+        broken = await ended(here, await here.jobs.submit(ME, "fragile", {}))
+        assert broken.error is not None
+        assert "a bug" not in broken.error["message"], "what is ours is for the log"
+
+
+async def test_attempts_come_to_an_end(settings: Settings) -> None:
+    script = Script(failures=[BUSY] * 9)
+    async with office(with_jobs(settings, attempts=3, backoff_seconds=0.01), script=script) as here:
+        done = await ended(here, await here.jobs.submit(ME, "fragile", {}))
+        assert (done.state, done.attempts) == ("failed", 3)
+
+
+async def test_deadlines(settings: Settings) -> None:
+    async with office(with_jobs(settings, at_once=1)) as here:
+        running = await here.jobs.submit(ME, "gated", {}, deadline=datetime.now(UTC) + SOON)
+        waiting = await here.jobs.submit(ME, "echo", {}, deadline=datetime.now(UTC) + SOON / 2)
+        assert (await ended(here, running)).state == "expired"
+        assert (await ended(here, waiting)).state == "expired"
+        assert here.script.cancelled == [running.id]
+
+
+async def test_events_are_told_and_told_again(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "telling", {})
+        found = await told(here, job)
+        kinds = [event.kind for event in found]
+        assert kinds == ["state", "state", *["token", "progress"] * 3, "state"]
+        assert [event.data for event in found if event.kind == "token"] == [1, 2, 3]
+        assert found[-1].data["result"] == "told"
+        assert [event.place for event in found] == sorted({event.place for event in found})
+        assert await told(here, job, found[3].place) == found[4:]
+        assert await told(here, job, found[-1].place) == []
+
+
+async def test_who_comes_late_is_told_of_the_end(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "telling", {})
+        await ended(here, job)
+    async with office(settings) as here:
+        (last,) = await told(here, job)
+        assert (last.kind, last.data["state"], last.data["result"]) == ("state", "succeeded", "told")
+
+
+async def test_a_server_that_goes_home_leaves_its_jobs_to_the_next(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "gated", {"mark": "a"})
+        await here.begun()
+    async with office(settings) as here:
+        assert await here.begun() == "a"
+        here.script.gate.set()
+        done = await ended(here, job)
+        assert (done.state, done.attempts, done.deaths) == ("succeeded", 1, 0)
+
+
+async def test_two_servers_share_the_work(settings: Settings) -> None:
+    async with office(with_jobs(settings, at_once=2)) as here, office(with_jobs(settings, at_once=2)) as there:
+        jobs = [await here.jobs.submit(ME, "echo", {"mark": number}) for number in range(40)]
+        there.jobs._queue.wake()
+        for job in jobs:
+            assert (await ended(here, job)).attempts == 1
+        marks = [each.script.begun.get_nowait() for each in (here, there) for _ in range(each.script.begun.qsize())]
+        assert sorted(marks, key=int) == [str(number) for number in range(40)]
+
+
+async def test_cancel_reaches_another_server(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "gated", {})
+        await here.begun()
+        async with office(settings) as there:
+            await there.jobs.cancel(ME, job.id)
+            assert (await ended(there, job)).state == "cancelled"
+        assert here.script.cancelled == [job.id]
+
+
+async def test_pages(settings: Settings) -> None:
+    async with office(settings) as here:
+        jobs = [await here.jobs.submit(ME, "echo", {"n": number}) for number in range(5)]
+        for job in jobs:
+            await ended(here, job)
+        ids = [job.id for job in reversed(jobs)]
+        first = await here.jobs.list(ME, limit=2)
+        assert [job.id for job in first] == ids[:2]
+        assert [job.id for job in await here.jobs.list(ME, limit=9, after=first[-1].id)] == ids[2:]
+        assert [job.id for job in await here.jobs.list(ME, limit=1, newest_first=False)] == ids[-1:]
+        assert await here.jobs.list(ME, states=["failed"]) == []
+        assert len(await here.jobs.list(None)) == 5
+        with pytest.raises(NotFound):
+            await here.jobs.list(ME, after="job_none")
+
+
+async def test_too_many_are_refused(settings: Settings) -> None:
+    limits = settings.limits.model_copy(update={"jobs": 3})
+    async with office(settings.model_copy(update={"limits": limits})) as here:
+        for _ in range(3):
+            await here.jobs.submit(ME, "gated", {})
+        with pytest.raises(TooManyRequests, match="at most 3"):
+            await here.jobs.submit(ME, "gated", {})
+        await here.jobs.submit(OTHER, "gated", {})
+
+
+async def test_what_ended_long_ago_is_forgotten(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "echo", {})
+        running = await here.jobs.submit(ME, "gated", {})
+        await ended(here, job)
+    async with office(with_jobs(settings, keep_days=1e-9)) as here:
+        await here.begun()  # the first tidying came before
+        async with asyncio.timeout(10):
+            while await here.jobs.list(ME, states=["succeeded"]):
+                await here.jobs._forget()
+        assert (await here.jobs.get(ME, running.id)).state == "running"
