@@ -8,7 +8,9 @@ The message always says what was wrong, what was expected and, where there is so
     ├── BadRequest                  400  invalid_request_error
     │   ├── InvalidBody             400
     │   ├── ContextLengthExceeded   400  context_length_exceeded
-    │   └── TemplateFailed          400  template_failed
+    │   ├── TemplateFailed          400  template_failed
+    │   └── FileUnreadable          400  invalid_file
+    │       └── FileUnsupported     400  unsupported_file
     ├── Unauthorized                401  invalid_api_key
     ├── Forbidden                   403  missing_right
     │   └── ModelNotAllowed         403  model_not_allowed
@@ -99,6 +101,18 @@ class TemplateFailed(BadRequest):
     """The model's chat template refused the messages, or outran its bounds."""
 
     code = "template_failed"
+
+
+class FileUnreadable(BadRequest):
+    """A file whose text cannot be had: damaged, protected, too large, or empty. The message says which."""
+
+    code = "invalid_file"
+
+
+class FileUnsupported(FileUnreadable):
+    """A file of a kind that is not read here."""
+
+    code = "unsupported_file"
 
 
 class Unauthorized(ServerError):

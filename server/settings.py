@@ -128,6 +128,17 @@ class LimitsSection(_Section):
     slow_reader_seconds: float = Field(gt=0)
 
 
+class SearchSection(_Section):
+    embedding_model: str
+    rerank_model: str
+    tokens_model: str
+    passage_tokens: int = Field(ge=32, le=4096)
+    overlap_tokens: int = Field(ge=0, le=2048)
+    read_seconds: float = Field(ge=1)
+    read_memory_mb: int = Field(ge=64)
+    text_chars: int = Field(ge=1000)
+
+
 class LogSection(_Section):
     level: Literal["debug", "info", "warning", "error"]
     format: Literal["text", "json"]
@@ -175,6 +186,7 @@ class Settings(_Section):
     engine: EngineSection
     jobs: JobsSection
     limits: LimitsSection
+    search: SearchSection
     log: LogSection
     dialects: DialectsSection
 

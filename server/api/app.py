@@ -36,6 +36,7 @@ from server.api.openai import (
     rerank,
     responses,
     sessions,
+    vector_stores,
 )
 from server.api.openai.response_run import Desk
 from server.api.rate_headers import RateHeaders
@@ -47,8 +48,10 @@ from server.chat.meter import Meter
 from server.chat.metered import MeteredBackend, MeteredEmbeddings, Turnstile
 from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
+from server.jobs.indexing import index_files
 from server.jobs.protollm import front_of
 from server.jobs.wiring import open_jobs
+from server.search.search import open_search
 from server.settings import Settings
 from server.store.audit import AuditLog
 from server.store.auth_keys import AuthKeys
@@ -103,11 +106,13 @@ def build_app(
         desk=Desk(register, kept, talks),
         files=Files(database, settings.paths.data_dir / "files", settings.limits.files_mb << 20),
         jobs=open_jobs(settings, database),
+        search=open_search(settings, catalog, register, vectors, database),
         turnstile=turnstile,
         usage=usage,
         protollm=front_of(settings),
     )
     house.jobs.when_tidying(house.files.sweep)
+    house.jobs.tasks.add(index_files(house.search, house.files, settings.jobs.attempts))
     file_routes = files.routes(house)
 
     @cache
@@ -128,6 +133,7 @@ def build_app(
             *embeddings.routes(house),
             *rerank.routes(house),
             *file_routes,
+            *vector_stores.routes(house),
             *models.routes(house),
             *tokens.routes(house),
             *running.routes(house, register),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from server.engine.pool import Pool
     from server.jobs.jobs import Jobs
     from server.jobs.protollm.front import Front
+    from server.search.search import Search
     from server.store.auth_keys import AuthKeys
     from server.store.conversations import Conversations
     from server.store.database import Database
@@ -59,6 +60,7 @@ class House:
     desk: Desk
     files: Files
     jobs: Jobs
+    search: Search
     turnstile: Turnstile
     usage: UsageRows
     protollm: Front | None = None

@@ -49,9 +49,10 @@ def how_it_ended(status: int) -> str:
         return f"signal {-status}"
 
 
-def bound_this_process(seconds: int, *, memory: int | None = None) -> None:
-    """For a child to call first: it ends by itself after so long, though nobody waits for it any more, and gets no
-    more memory than `memory` bytes of address space, where the system knows such bounds.
+def bound_this_process(seconds: int, *, memory: int | None = None, output: int | None = None) -> None:
+    """For a child to call first: it ends by itself after so long, though nobody waits for it any more, gets no more
+    memory than `memory` bytes of address space, and writes no file of more than `output` bytes, where the system knows
+    such bounds.
     """
     if sys.platform != "win32":
         import resource
@@ -59,4 +60,6 @@ def bound_this_process(seconds: int, *, memory: int | None = None) -> None:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if memory is not None:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        if output is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (output, output))
         signal.alarm(seconds)

@@ -1,0 +1,72 @@
+"""Files are made searchable in a job, one after the other: as they were attached to a store, so they are indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.errors import FileUnreadable, FileUnsupported, NotFound, ServerError
+from server.jobs.jobs import Jobs
+from server.jobs.tasks import Task, TaskContext, may_pass
+from server.search.passages import Recipe
+from server.search.search import Search
+from server.store.files import Files
+from server.store.vector_store_rows import FileBatch, NewFile
+
+INDEX_FILES = "index_files"
+
+
+async def attach(
+    jobs: Jobs, search: Search, owner: str, store: str, files: Sequence[NewFile], *, batch: bool = False
+) -> FileBatch | None:
+    """Put these files into a store, and submit the job that indexes those that are not. Raises NotFound."""
+    due, made = await search.stores.attach(owner, store, files, batch=batch)
+    if due:
+        job = await jobs.submit(owner, INDEX_FILES, {"vector_store": store, "files": due})
+        await search.stores.work_begins(owner, store, due, job.id)
+    return made
+
+
+def index_files(search: Search, files: Files, attempts: int) -> Task:
+    """The task. `attempts`: that a job has; what fails in the last one has failed."""
+    stores = search.stores
+
+    async def run(context: TaskContext, arguments: Mapping[str, Any]) -> Any:
+        """Arguments: `vector_store`, and the ids of `files` in it."""
+        store, ids, owner = arguments["vector_store"], arguments["files"], context.owner
+        failed = 0
+        for at, id in enumerate(ids):
+            try:
+                failed += not await index(context, owner, store, id, at, len(ids))
+            except NotFound:
+                continue  # taken out of the store meanwhile, or deleted with it
+        await context.progress(len(ids), len(ids), f"{len(ids)} files")
+        return {"vector_store": store, "files": len(ids), "failed": failed}
+
+    async def index(context: TaskContext, owner: str, store: str, id: str, at: int, count: int) -> bool:
+        """Whether the file can be searched now."""
+        entry = await stores.file(owner, store, id)
+        if entry.status != "in_progress":
+            return entry.status == "completed"
+
+        async def told(share: float, message: str) -> None:
+            await context.progress(at + share, count, message)
+
+        try:
+            path = await files.path(owner, id)
+            recipe = Recipe(entry.size, entry.overlap)
+            document = await search.indexer.index(owner, path, entry.name, recipe, told)
+            await stores.settle(owner, store, id, document)
+            return True
+        except FileUnreadable as error:
+            code = "unsupported_file" if isinstance(error, FileUnsupported) else "invalid_file"
+            await stores.fail(owner, store, id, code, error.message)
+        except NotFound:
+            raise
+        except ServerError as error:
+            if may_pass(error) and context.attempt < attempts:
+                raise
+            await stores.fail(owner, store, id, "server_error", error.message)
+        return False
+
+    return Task(INDEX_FILES, run, public=False, local=True)

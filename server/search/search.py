@@ -1,0 +1,75 @@
+"""Everything about searching files, wired together once for those above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from server.catalog import Catalog
+from server.chat.backend import Backend, Embeddings
+from server.search.indexing import Indexer
+from server.search.query import Hit, Method, Question, Retriever
+from server.search.vectors import VectorFiles
+from server.settings import Settings
+from server.store.database import Database
+from server.store.documents import Documents
+from server.store.vector_store_rows import StoreFile
+from server.store.vector_stores import VectorStores
+
+Wanted = Callable[[StoreFile], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that was found, and the file that it is from."""
+
+    file: StoreFile
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a search brought, and how: without an embedding model by words alone."""
+
+    found: tuple[Found, ...]
+    method: Method
+    reranked: bool
+
+
+class Search:
+    """The stores of files, what fills them, and what searches them."""
+
+    def __init__(self, stores: VectorStores, documents: Documents, indexer: Indexer, retriever: Retriever) -> None:
+        self.stores = stores
+        self.documents = documents
+        self.indexer = indexer
+        self.retriever = retriever
+
+    async def find(
+        self, owner: str, stores: Sequence[str], question: Question, wanted: Wanted = lambda file: True
+    ) -> Answered:
+        """What the files of these stores that are `wanted` answer.
+
+        Raises NotFound for a store that is none of the owner's, or has expired, and what the models raise.
+        """
+        files: dict[str, StoreFile] = {}
+        for file in await self.stores.searchable(owner, stores):
+            if file.document_id is not None and wanted(file):
+                files.setdefault(file.document_id, file)
+        findings = await self.retriever.find(owner, question, tuple(files))
+        found = tuple(Found(files[hit.passage.document], hit) for hit in findings.hits)
+        return Answered(found, findings.method, findings.reranked)
+
+
+def open_search(
+    settings: Settings, catalog: Catalog, backend: Backend, embeddings: Embeddings, database: Database
+) -> Search:
+    """Search as the settings want it."""
+    section, documents = settings.search, Documents(database)
+    vectors = VectorFiles(settings.paths.data_dir / "vectors")
+    return Search(
+        VectorStores(database),
+        documents,
+        Indexer(section, catalog, backend, embeddings, documents, vectors),
+        Retriever(section, catalog, embeddings, documents, vectors),
+    )

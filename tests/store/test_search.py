@@ -1,0 +1,86 @@
+"""Stores of files, documents and their words, on every database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from server.errors import NotFound
+from server.settings import Settings
+from server.store.database import Database
+from server.store.documents import Documents, StoredPassage
+from server.store.vector_stores import VectorStores
+
+TEXTS = (
+    "The coffee machine is blue.",
+    "Marlene keeps the spare keys.",
+    'Running shoes are worn by runners; it\'s "fine".',
+)
+
+
+@pytest_asyncio.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    opened = Database.open(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def documents(database: Database) -> Documents:
+    return Documents(database)
+
+
+@pytest.fixture
+def stores(database: Database) -> VectorStores:
+    return VectorStores(database)
+
+
+async def written(documents: Documents, owner: str = "ada", digest: str = "d", texts: tuple[str, ...] = TEXTS) -> str:
+    id = await documents.begin(owner, digest, "recipe", "")
+    await documents.add([StoredPassage(id, at, text, "Handbook", 1, 5) for at, text in enumerate(texts)])
+    assert await documents.finish(id) == len(texts)
+    return id
+
+
+async def test_words_are_found_by_their_stems_and_the_rarer_first(documents: Documents) -> None:
+    id = await written(documents)
+    other = await written(documents, "eve", texts=("Eve's coffee.",))
+    assert await documents.search([id], "Where is the coffee?", 5) == [(id, 0)]
+    assert await documents.search([id], "run shoe", 5) == [(id, 2)]
+    assert (await documents.search([id], "handbook key", 5))[0] == (id, 1)
+    assert await documents.search([other], "machine", 5) == []
+    assert await documents.search([], "coffee", 5) == []
+
+
+@pytest.mark.parametrize("query", ["", "?!", "'; DROP TABLE passages; --", '" OR "', "NEAR(a b)", "it's", "a" * 10_000])
+async def test_a_query_is_only_words(documents: Documents, query: str) -> None:
+    id = await written(documents)
+    assert {document for document, _ in await documents.search([id], query, 5)} <= {id}
+    assert len(await documents.contents(id)) == 3
+
+
+async def test_a_document_counts_when_it_is_whole(documents: Documents) -> None:
+    half = await documents.begin("ada", "d", "recipe", "")
+    assert await documents.find("ada", "d", "recipe") is None
+    whole = await written(documents)
+    assert await documents.find("ada", "d", "recipe") == whole
+    assert await documents.find("eve", "d", "recipe") is None
+    await documents.remove([half, whole])
+    assert await documents.find("ada", "d", "recipe") is None
+    assert await documents.search([whole], "coffee", 5) == []
+    with pytest.raises(NotFound):
+        await documents.finish(half)
+
+
+async def test_passages_come_in_the_order_asked_for(documents: Documents) -> None:
+    id = await written(documents)
+    found = await documents.passages([(id, 2), (id, 0), (id, 9)])
+    assert [one.position for one in found] == [2, 0]
+    assert await documents.passages([]) == []
+
+
+async def test_only_what_is_old_and_unused_is_useless(documents: Documents) -> None:
+    await written(documents)
+    assert await documents.useless() == []
