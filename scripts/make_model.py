@@ -446,6 +446,24 @@ def window_model(path: Path, *, window: int = 32, seed: int = 1) -> None:
     _write(path, "gemma2", fill, _transformer(shape, "F32", seed, post_norms=True))
 
 
+def grid_model(path: Path, *, seed: int = 1) -> None:
+    """A random qwen2vl: a position has several axes, so that the parts of an image can lie in a grid."""
+    shape = SHAPES["tiny"]
+    vocabulary = byte_level_vocabulary(shape.vocabulary)
+
+    def fill(writer: gguf.GGUFWriter) -> None:
+        shape.describe(writer, "grid", vocabulary)
+        writer.add_rope_dimension_sections([4, 6, 6, 0])
+
+    kv = shape.width // shape.heads * shape.kv_heads
+    biases = [
+        _zeros(f"blk.{layer}.attn_{part}.bias", rows)
+        for layer in range(shape.layers)
+        for part, rows in (("q", shape.width), ("k", kv), ("v", kv))
+    ]
+    _write(path, "qwen2vl", fill, [*_transformer(shape, "F32", seed), *biases])
+
+
 def recurrent_model(path: Path, *, seed: int = 1) -> None:
     """A random mamba: its memory is a state that cannot be cut at all."""
     layers, width, inner, state, rank, kernel = 2, 64, 128, 16, 4, 4
@@ -542,6 +560,7 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "spm": spm_model,
     "window": window_model,
     "recurrent": recurrent_model,
+    "grid": grid_model,
     "random-spm": lambda path: random_model(path, vocabulary=sentence_piece_vocabulary()),
     "bert": bert_model,
     "bert-cls": lambda path: bert_model(path, pooling=gguf.PoolingType.CLS),

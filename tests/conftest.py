@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import make_model
+from scripts import make_model, make_projector
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,9 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
     def make(kind: str) -> Path:
         path = folder / f"{kind}.gguf"
         if not path.exists():
-            if kind in make_model.SHAPES:
+            if kind in make_projector.KINDS:
+                make_projector.projector(path, kind)
+            elif kind in make_model.SHAPES:
                 make_model.random_model(path, kind)
             else:
                 make_model.KINDS[kind](path)

@@ -27,7 +27,7 @@ APART = {("engine", "store"), ("store", "engine")}
 """Rooms of one floor that do not know each other."""
 
 ONLY_IN = {
-    "llama_cpp": ("engine/llama.py", "engine/trial.py"),
+    "llama_cpp": ("engine/llama.py", "engine/projector.py", "engine/trial.py"),
     "llguidance": ("engine/constraint.py",),
     "sqlalchemy": ("store/",),
     "alembic": ("store/",),

@@ -19,6 +19,8 @@ from server.engine.embedder import Embed, Embedder
 from server.engine.llama import Context, LoadOptions, Model
 from server.engine.loop import Loop, Message, StepReport, Stop, Submit
 from server.engine.pace import Pace
+from server.engine.projector import Projector
+from server.engine.projector_file import ProjectorHeader
 from server.engine.runner import Runner
 from server.engine.scheduler import Limits, Scheduler
 from server.engine.uses import Pooling, Uses
@@ -55,6 +57,8 @@ class Plan:
     uses: Uses = field(default_factory=Uses)
     vectors: VectorPlan | None = None
     """Set when it makes vectors or scores. `options` are the same if it does nothing else."""
+    projector: ProjectorHeader | None = None
+    """Set when it sees images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Loaded:
     vectors: VectorFacts | None
     buffers: tuple[tuple[str, str, float], ...]
     """Device, kind and MiB, as llama.cpp reported them."""
+    projector: Projector | None = None
+    """What it sees images with."""
 
     @property
     def bytes(self) -> int:
@@ -153,16 +159,30 @@ class ThreadHost:
             vocabulary = Vocabulary(model)
             freed.callback(vocabulary.close)
             grammars = Grammars(vocabulary)
-            cells = self._make_loop(model, vocabulary, grammars, freed) if self.plan.uses.writes else 0
+            projector = self._make_projector(model, freed)
+            cells = self._make_loop(model, vocabulary, grammars, projector, freed) if self.plan.uses.writes else 0
             vectors = self._make_embedder(model, freed)
             if self._abandoned.is_set():
                 raise self._cancelled()
             buffers = tuple(model.buffers())
-            facts = Loaded(vocabulary, grammars, model.template, model.trained_context, cells, vectors, buffers)
+            facts = Loaded(
+                vocabulary, grammars, model.template, model.trained_context, cells, vectors, buffers, projector
+            )
             self._tell(self._succeed, facts)
             self._run_both()
 
-    def _make_loop(self, model: Model, vocabulary: Vocabulary, grammars: Grammars, freed: ExitStack) -> int:
+    def _make_projector(self, model: Model, freed: ExitStack) -> Projector | None:
+        """What it sees images with, if its card names that."""
+        header = self.plan.projector
+        if header is None:
+            return None
+        projector = Projector(model, header.file, self.plan.options, whole=header.whole)
+        freed.callback(projector.close)
+        return projector
+
+    def _make_loop(
+        self, model: Model, vocabulary: Vocabulary, grammars: Grammars, projector: Projector | None, freed: ExitStack
+    ) -> int:
         """The loop that writes text, and how many cells it got."""
         plan, options = self.plan, self.plan.options
         if not model.has_decoder:
@@ -175,7 +195,8 @@ class ThreadHost:
         runner = Runner(vocabulary, context, options.threads, grammars)
         freed.callback(runner.close)
         store = plan.store if model.cuttable and not model.windowed else 0
-        limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store, options.outputs)
+        grids = projector is not None and projector.grid
+        limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store, options.outputs, grids)
         runner.warm_up()
         self._contexts.append(context)
         self._loop = Loop(

@@ -6,7 +6,6 @@ A `Model` and a `Context` belong to the thread that made them.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import functools
 import logging
@@ -51,9 +50,6 @@ _SPLIT_MODES = {"none": 0, "layer": 1, "row": 2}
 
 _C_LIBRARY = "msvcrt" if sys.platform == "win32" else None
 
-_GPU = 1
-"""ggml's number for that type of device."""
-
 _COMPLAINTS = (2, 3)
 """Log levels: warning and error."""
 
@@ -93,7 +89,7 @@ class LoadOptions:
         return min(max(self.slots, OUTPUTS), self.batch)
 
 
-class _Log:
+class Log:
     """Where llama.cpp's own words go: our log at debug level, and the last complaints and buffer sizes kept."""
 
     def __init__(self) -> None:
@@ -119,9 +115,9 @@ class _Log:
 
 
 @functools.cache
-def _backend() -> _Log:
+def backend() -> Log:
     """Start llama.cpp once in this process; there is one log for all of it, as there is in C."""
-    words = _Log()
+    words = Log()
     C.llama_log_set(words.callback, ctypes.c_void_p(0))
     C.llama_backend_init()
     return words
@@ -136,35 +132,8 @@ def build() -> str:
 
 def can_offload() -> bool:
     """Whether this build of llama.cpp has a GPU to put layers on."""
-    _backend()
+    backend()
     return bool(C.llama_supports_gpu_offload())
-
-
-def _ggml(name: str) -> ctypes.CDLL:
-    """One of the libraries that come with the binding; they are loaded already, this only finds them."""
-    folder = Path(_binding.__file__).parent / "lib"
-    return ctypes.CDLL(str(next(path for path in folder.iterdir() if path.stem in (name, f"lib{name}"))))
-
-
-def gpu_memory() -> list[tuple[int, int]]:
-    """Free and total bytes of each GPU that llama.cpp would use; the binding itself does not say."""
-    if not can_offload():
-        return []
-    found: list[tuple[int, int]] = []
-    with contextlib.suppress(AttributeError, OSError, StopIteration):
-        registry, base = _ggml("ggml"), _ggml("ggml-base")
-        registry.ggml_backend_dev_count.restype = ctypes.c_size_t
-        registry.ggml_backend_dev_get.argtypes, registry.ggml_backend_dev_get.restype = (
-            [ctypes.c_size_t],
-            ctypes.c_void_p,
-        )
-        for index in range(registry.ggml_backend_dev_count()):
-            device = ctypes.c_void_p(registry.ggml_backend_dev_get(index))
-            if base.ggml_backend_dev_type(device) == _GPU:
-                free, total = ctypes.c_size_t(), ctypes.c_size_t()
-                base.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
-                found.append((free.value, total.value))
-    return found
 
 
 class Model:
@@ -172,7 +141,7 @@ class Model:
 
     def __init__(self, file: Path, options: LoadOptions, progress: Callable[[float], bool] = lambda _: True) -> None:
         """Load `file`. `progress` gets 0 to 1 and returns False to abort (then ModelLoadFailed is raised)."""
-        words = _backend()
+        words = backend()
         words.clear()
         params = C.llama_model_default_params()
         params.n_gpu_layers = options.gpu_layers
@@ -196,8 +165,10 @@ class Model:
         params.progress_callback = C.llama_progress_callback(on_progress)
         self._handle = C.llama_model_load_from_file(str(file).encode(), params)
         if not self._handle:
-            why = "the load was cancelled" if aborted else _reason(words, file)
+            why = "the load was cancelled" if aborted else reason(words, file)
             raise ModelLoadFailed(f"{file.name} could not be loaded: {why}.")
+        self.handle: Any = self._handle
+        """For what is built on it in the rooms beside this one; lives as long as the model."""
         self.vocabulary_handle: Any = C.llama_model_get_vocab(self._handle)
         """For a Vocabulary; lives as long as the model."""
         self.trained_context = int(C.llama_model_n_ctx_train(self._handle))
@@ -231,7 +202,7 @@ class Model:
 
     def buffers(self) -> list[tuple[str, str, float]]:
         """What llama.cpp reported since the load began: device, kind (model, KV, compute, output) and MiB."""
-        return list(_backend().buffers)
+        return list(backend().buffers)
 
     def close(self) -> None:
         """Free the model (its adapters go with it)."""
@@ -244,7 +215,7 @@ class Context:
     """One context with one unified cache: `slots` sequences over `cells` cells."""
 
     def __init__(self, model: Any, options: LoadOptions, adapters: list[tuple[Any, float]]) -> None:
-        words = _backend()
+        words = backend()
         params = C.llama_context_default_params()
         params.n_ctx = options.cells
         params.n_batch = options.batch
@@ -267,10 +238,11 @@ class Context:
         params.abort_callback_data = ctypes.cast(self._flag, ctypes.c_void_p)
         self._handle = C.llama_init_from_model(model, params)
         if not self._handle:
-            raise ModelLoadFailed(f"The context could not be made: {_reason(words)}.")
+            raise ModelLoadFailed(f"The context could not be made: {reason(words)}.")
         self._memory = C.llama_get_memory(self._handle)
         self.cells = int(C.llama_n_ctx(self._handle))
         self._vocabulary = int(C.llama_vocab_n_tokens(C.llama_model_get_vocab(model)))
+        self.batch = options.batch
         self._adapt(adapters)
         size = options.batch
         self.token: Int32s = np.zeros(size, np.int32)
@@ -310,11 +282,19 @@ class Context:
     def decode(self, count: int) -> None:
         """Compute the first `count` tokens of the batch. After a ServerError the cells are in doubt: drop them."""
         self._batch.n_tokens = count
-        code = (C.llama_decode if self._memory else C.llama_encode)(self._handle, self._batch)
+        self.compute(self._batch)
+
+    def compute(self, batch: Any) -> None:
+        """As `decode`, a llama_batch that somebody else has filled."""
+        code = (C.llama_decode if self._memory else C.llama_encode)(self._handle, batch)
         if code == 1:
             raise ServerError("The engine found no room in its cache where its books said there was some.")
         if code:
             raise ServerError(f"llama.cpp could not compute this step (code {code}).")
+
+    def look_ahead(self, on: bool) -> None:
+        """Whether the tokens of a batch see those that come after them; it must fit into one micro-batch then."""
+        C.llama_set_causal_attn(self._handle, not on)
 
     def logits(self, row: int) -> Floats:
         """The raw logits of a batch row that was `wanted`; valid until the next decode."""
@@ -324,13 +304,13 @@ class Context:
         """Draw a token for a batch row through a sampler chain, which remembers it."""
         return int(C.llama_sampler_sample(chain, self._handle, row))
 
-    def share(self, source: int, target: int, length: int) -> None:
-        """Let `target` have the first `length` tokens of `source`; no data is copied."""
-        C.llama_memory_seq_cp(self._memory, source, target, 0, length)
+    def share(self, source: int, target: int, positions: int) -> None:
+        """Let `target` have what stands at the first `positions` of `source`; no data is copied."""
+        C.llama_memory_seq_cp(self._memory, source, target, 0, positions)
 
-    def cut(self, sequence: int, length: int) -> bool:
-        """Drop what `sequence` has beyond `length` tokens; False when this memory cannot."""
-        return bool(C.llama_memory_seq_rm(self._memory, sequence, length, -1))
+    def cut(self, sequence: int, positions: int) -> bool:
+        """Drop what `sequence` has beyond so many positions; False when this memory cannot."""
+        return bool(C.llama_memory_seq_rm(self._memory, sequence, positions, -1))
 
     def save(self, sequence: int) -> Bytes:
         """A copy of all that `sequence` holds."""
@@ -387,7 +367,7 @@ class VectorContext(Context):
         return np.ctypeslib.as_array(C.llama_get_embeddings_seq(self._handle, sequence), (self.width,))
 
 
-def _reason(words: _Log, file: Path | None = None) -> str:
+def reason(words: Log, file: Path | None = None) -> str:
     """llama.cpp's last complaint, without its function names and our paths."""
     for line in reversed(words.complaints):
         text = re.sub(r"^\w+:\s*", "", line).strip().rstrip(".")

@@ -226,7 +226,7 @@ class Pool:
         log.info("Loading %s", card.name)
         sized = await self._sized(card)
         models = self._settings.models
-        await try_file(card.file, self.verdicts, seconds=models.trial_seconds)
+        await try_file(card.file, self.verdicts, projector=sized.plan.projector, seconds=models.trial_seconds)
         await self._make_room(entry, sized)
         metrics = self._metrics.model(card.name)
 

@@ -21,20 +21,22 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from server.engine.pictures import positions_of
+
 
 class Cut(NamedTuple):
-    """Drop what a slot holds beyond `length` tokens."""
+    """Drop what a slot holds beyond so many positions."""
 
     slot: int
-    length: int
+    positions: int
 
 
 class Share(NamedTuple):
-    """Let `target` hold the first `length` cells of `source` too."""
+    """Let `target` hold the cells of the first `positions` of `source` too."""
 
     source: int
     target: int
-    length: int
+    positions: int
 
 
 class Save(NamedTuple):
@@ -108,9 +110,10 @@ def common_prefix(one: array[int], other: array[int], limit: int) -> int:
 class PrefixCache:
     """The slots and cells of one context. Every change is also noted in `operations`, in the order to carry out."""
 
-    def __init__(self, cells: int, slots: int, store: int = 0) -> None:
-        """`store`: tokens for which there is room outside the pool."""
+    def __init__(self, cells: int, slots: int, store: int = 0, *, grids: bool = False) -> None:
+        """`store`: tokens for which there is room outside the pool. `grids`: the rows of images may share positions."""
         self.total = cells
+        self._grids = grids
         self.stored: dict[int, Stored] = {}
         """By key, the least recently used first."""
         self._store = store
@@ -215,13 +218,17 @@ class PrefixCache:
         target.computed = length
         self._holders[_view(target.cells)] += 1
         self._count_running(target, +1)
-        self.operations.append(Share(source.id, target.id, length))
+        self.operations.append(Share(source.id, target.id, self._positions(source.tokens, length)))
+
+    def _positions(self, tokens: array[int], length: int) -> int:
+        """Where llama.cpp, which counts in positions, finds the token at `length`."""
+        return positions_of(tokens, length) if self._grids else length
 
     def _restore(self, stored: Stored, slot: Slot, length: int) -> None:
         """All of it comes back at first, so there must be cells for all of it."""
         self.operations.append(Restore(stored.key, slot.id))
         self.extend(slot, len(stored.tokens), running=False)
-        slot.computed = len(stored.tokens)
+        slot.tokens, slot.computed = stored.tokens, len(stored.tokens)
         if length == slot.computed:  # what runs now begins with all of it, and will be stored in its place
             self._forget(stored)
         else:
@@ -257,16 +264,18 @@ class PrefixCache:
             del gone
             del slot.cells[length:]
             slot.computed = length
-            self.operations.append(Cut(slot.id, length))
+            self.operations.append(Cut(slot.id, self._positions(slot.tokens, length)))
 
-    def release(self, slot: Slot, *, keep: bool = True) -> None:
-        """Nobody runs on this slot any more. It stays resident, or goes at once if `keep` is False."""
+    def release(self, slot: Slot, *, keep: bool = True, length: int | None = None) -> None:
+        """Nobody runs on this slot any more. It stays resident, at most `length` tokens of it, or goes at once if
+        `keep` is False.
+        """
         del self.running[slot.id]
         self._count_running(slot, -1)
         slot.running = False
+        # There may be more: cells of a step that was planned and not computed.
+        self.cut(slot, slot.computed if length is None else min(length, slot.computed))
         slot.tokens = slot.tokens[: slot.computed]
-        if len(slot.cells) > slot.computed:  # cells of a step that was planned and not computed
-            self.cut(slot, slot.computed)
         if keep and slot.computed:
             self._touch(slot)
             self.resident[slot.id] = slot

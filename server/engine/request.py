@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from server.engine.pictures import Placed
 from server.engine.prefix_cache import Operation, Slot
 from server.errors import ServerError
 
@@ -77,7 +78,9 @@ class GenerationRequest:
 
     id: str
     prompt: array[int]
-    """Token ids, type code "i"; checked against the vocabulary before they come here."""
+    """Token ids, type code "i"; checked against the vocabulary before they come here. The rows of images have ids of
+    their own (pictures.py). The last one is a token: what follows an image is said by its logits.
+    """
     max_tokens: int | None = None
     sampling: SamplingParams = field(default_factory=SamplingParams)
     stop: tuple[str, ...] = ()
@@ -96,6 +99,8 @@ class GenerationRequest:
     """Whether control tokens stand in the answer's text by name: where calls of tools are made of them."""
     thinking: Thinking | None = None
     """None: it thinks as long as it likes."""
+    images: tuple[Placed, ...] = ()
+    """What the prompt shows, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,19 @@ class Sequence:
         """Tokens that a step has still to compute before the next one can be drawn."""
         return len(self.tokens) - self.computed
 
+    def image_at(self, index: int) -> Placed | None:
+        """The image that the token at `index` is a row of."""
+        return next((image for image in self.request.images if image.start <= index < image.end), None)
+
+    def whole(self, length: int) -> int:
+        """The most of its first `length` tokens that do not end within an image: of those no part is kept."""
+        image = self.image_at(length)
+        return length if image is None else image.start
+
+    def position(self, index: int) -> int:
+        """Where the token at `index` stands for the model, if it is no row or the first of an image."""
+        return index - sum(one.rows.count - one.rows.span for one in self.request.images if one.end <= index)
+
     @property
     def rates(self) -> bool:
         """Whether outputs of its prompt have still to be looked at."""
@@ -229,12 +247,15 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The next `count` tokens of a sequence, from `start`. `draws`: they are its last, so a token follows."""
+    """The next `count` tokens of a sequence, from `start`. `draws`: they are its last, so a token follows. They are all
+    tokens, or all rows of one image.
+    """
 
     sequence: Sequence
     start: int
     count: int
     draws: bool
+    image: Placed | None = None
 
     @property
     def rates(self) -> range:

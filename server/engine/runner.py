@@ -14,6 +14,7 @@ from server.engine.drawing import Drawer
 from server.engine.llama import Bytes, Context
 from server.engine.prefix_cache import Cut, Forget, Operation, Restore, Save, Share
 from server.engine.request import Chunk, Drawn, Sequence, StepPlan, TokenLogprob
+from server.engine.rows import RowBatches
 from server.engine.vocabulary import Vocabulary
 from server.errors import ServerError
 
@@ -40,6 +41,7 @@ class Runner:
         self._vocabulary = vocabulary
         self._context = context
         self._grammars = grammars
+        self._rows = RowBatches(context)
         self._drawers: dict[str, Drawer] = {}
         self._stored: dict[int, Bytes] = {}
         """Copies of sequences that left the pool, by the key the plan gave them."""
@@ -50,12 +52,16 @@ class Runner:
         """Change the cache as planned, compute the chunks, draw the tokens. ServerError when the step was lost."""
         began = time.perf_counter()
         self.carry_out(plan.operations)
-        count, rows = self._fill(plan.chunks)
-        self._context.decode(count)
-        drawing = [chunk.sequence for chunk in plan.chunks if chunk.draws]
+        # Rows of images first: the logits of the tokens are there until the next batch.
+        self._rows.compute([chunk for chunk in plan.chunks if chunk.image is not None])
+        chunks = [chunk for chunk in plan.chunks if chunk.image is None]
+        count, rows = self._fill(chunks)
+        if count:
+            self._context.decode(count)
+        drawing = [chunk.sequence for chunk in chunks if chunk.draws]
         drawn = self._draw(drawing, rows)
         logprobs = self._logprobs(drawing, rows, drawn)
-        rated = self._rated(plan.chunks)
+        rated = self._rated(chunks)
         return StepResult(drawn, logprobs, rated, time.perf_counter() - began)
 
     def carry_out(self, operations: list[Operation]) -> None:
@@ -66,11 +72,11 @@ class Runner:
     def _operate(self, operation: Operation) -> None:
         context = self._context
         match operation:
-            case Cut(slot, length):
-                if not context.cut(slot, length):
+            case Cut(slot, positions):
+                if not context.cut(slot, positions):
                     raise ServerError("This model's memory could not drop the end of a sequence.")
-            case Share(source, target, length):
-                context.share(source, target, length)
+            case Share(source, target, positions):
+                context.share(source, target, positions)
             case Save(slot, key):
                 self._stored[key] = context.save(slot)
             case Restore(key, slot):
@@ -80,16 +86,16 @@ class Runner:
                 del self._stored[key]
 
     def _fill(self, chunks: list[Chunk]) -> tuple[int, list[int]]:
-        """Write the chunks into the batch; its size, and the rows whose logits are wanted."""
+        """Write the chunks, of tokens, into the batch; its size, and the rows whose logits are wanted."""
         context = self._context
         at = 0
         rows = []
         for chunk in chunks:
-            slot = chunk.sequence.slot
+            slot, position = chunk.sequence.slot, chunk.sequence.position(chunk.start)
             assert slot is not None
             if chunk.count == 1:
                 context.token[at] = chunk.sequence.tokens[chunk.start]
-                context.position[at] = chunk.start
+                context.position[at] = position
                 context.sequence[at] = slot.id
                 context.wanted[at] = chunk.draws
                 at += 1
@@ -98,7 +104,7 @@ class Runner:
                 context.token[at:end] = np.frombuffer(chunk.sequence.tokens, np.int32)[
                     chunk.start : chunk.start + chunk.count
                 ]
-                context.position[at:end] = np.arange(chunk.start, chunk.start + chunk.count)
+                context.position[at:end] = np.arange(position, position + chunk.count)
                 context.sequence[at:end] = slot.id
                 context.wanted[at:end] = 0
                 context.wanted[end - 1] = chunk.draws

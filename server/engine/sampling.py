@@ -122,7 +122,8 @@ class Sampler:
         """Tell the chain what went before the answer, if it cares."""
         if self.remembers:
             for token in prompt:
-                C.llama_sampler_accept(self.handle, token)
+                if token >= 0:  # the others are rows of images
+                    C.llama_sampler_accept(self.handle, token)
 
     def close(self) -> None:
         """Free the chain with its steps."""

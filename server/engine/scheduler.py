@@ -42,6 +42,8 @@ class Limits:
     """Tokens whose cells may be kept outside the pool."""
     outputs: int = 2**31
     """Tokens of a step whose logits can be had; at least one for each slot."""
+    grids: bool = False
+    """Whether the rows of images may share positions."""
 
 
 class Scheduler:
@@ -49,12 +51,15 @@ class Scheduler:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.cache = PrefixCache(limits.cells, limits.slots, limits.store)
+        self.cache = self._empty_cache()
         self.waiting: dict[str, Sequence] = {}
         self.running: dict[str, Sequence] = {}
         self._served: dict[str, float] = {}
         """Tokens computed for each owner that has work here."""
         self._arrivals = 0
+
+    def _empty_cache(self) -> PrefixCache:
+        return PrefixCache(self.limits.cells, self.limits.slots, self.limits.store, grids=self.limits.grids)
 
     def add(self, request: GenerationRequest) -> Sequence:
         """Take a request. Its prompt must leave one cell of the pool for the answer."""
@@ -90,7 +95,8 @@ class Scheduler:
 
     def _leave_slot(self, sequence: Sequence, *, keep: bool) -> None:
         if sequence.slot is not None:
-            self.cache.release(sequence.slot, keep=keep)
+            length = sequence.whole(sequence.computed) if keep else None
+            self.cache.release(sequence.slot, keep=keep, length=length)
             sequence.slot = None
 
     def _forget_owner(self, owner: str) -> None:
@@ -116,7 +122,13 @@ class Scheduler:
         if not counts and self.running:  # prompts that share too few cells: let the oldest go on alone
             self._preempt_newest(plan)
         plan.chunks = [
-            Chunk(sequence, sequence.computed, count, draws=count == sequence.pending)
+            Chunk(
+                sequence,
+                sequence.computed,
+                count,
+                draws=count == sequence.pending,
+                image=sequence.image_at(sequence.computed),
+            )
             for sequence, count in counts.items()
         ]
         plan.operations = self.tidy() if plan.chunks else self._operations()
@@ -181,7 +193,7 @@ class Scheduler:
             most = min(left[sequence], room)
             if sequence.rates:  # each of its tokens has an output, but one is left for each of the others
                 most = min(most, max(1, outputs - sum(other.slot is not None for other in candidates)))
-            count = self._make_room(most)
+            count = self._make_room_for(sequence, counts.get(sequence, 0), most, first=not plan.prompt)
             if count:
                 outputs -= count if sequence.rates else int(sequence not in counts)
                 self._put(counts, sequence, count)
@@ -217,7 +229,9 @@ class Scheduler:
         if not self.limits.reuse:
             return Match(None, 0)
         limit = sequence.rated if sequence.rates else sequence.total - 1
-        return self.cache.match(sequence.tokens, sequence.request.scope, limit, stored=stored)
+        match = self.cache.match(sequence.tokens, sequence.request.scope, limit, stored=stored)
+        length = sequence.whole(match.length)
+        return match._replace(length=length) if length else Match(None, 0)
 
     def _admit(self, sequence: Sequence, plan: StepPlan) -> bool:
         """Let it in with the longest prefix there is, or have it wait for a longer one that is being computed."""
@@ -249,6 +263,20 @@ class Scheduler:
             if shared >= found + WORTH_WAITING and shared > other.computed and (best is None or shared > best[1]):
                 best = (other, shared)
         return best
+
+    def _make_room_for(self, sequence: Sequence, planned: int, most: int, *, first: bool) -> int:
+        """Free cells for at most so many of its next tokens, beyond those `planned`, that are of one kind: tokens, or
+        rows of an image. Rows that must be computed in one go are all taken by who comes `first` in a step.
+        """
+        at = sequence.computed + planned
+        image = sequence.image_at(at)
+        if image is None:
+            border = min((one.start for one in sequence.request.images if one.start > at), default=sequence.total)
+            return self._make_room(min(most, border - at))
+        rows = image.end - at
+        if not image.rows.whole:
+            return self._make_room(min(most, rows))
+        return rows if (rows <= most or first) and self._make_room(rows) == rows else 0
 
     def _make_room(self, count: int) -> int:
         """Free cells for a prompt, evicting but never preempting; how many of `count` there are."""
@@ -290,7 +318,7 @@ class Scheduler:
         self.running.clear()
         self.waiting.clear()
         self._served.clear()
-        self.cache = PrefixCache(self.limits.cells, self.limits.slots, self.limits.store)
+        self.cache = self._empty_cache()
         return sequences
 
     def check_integrity(self) -> None:

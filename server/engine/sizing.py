@@ -12,6 +12,7 @@ from server.engine import gguf
 from server.engine.host import Plan, VectorPlan
 from server.engine.llama import LoadOptions, can_offload
 from server.engine.memory import free_gpu_memory, physical_cores
+from server.engine.projector_file import ROWS_OF_A_WHOLE, ProjectorHeader, read_projector
 from server.engine.uses import Uses, uses_of
 from server.errors import ModelLoadFailed
 from server.settings import EngineSection
@@ -104,6 +105,7 @@ def _for_vectors(
 def _for_text(
     card: ModelCard, header: gguf.Header, settings: EngineSection, free: int, layers: int, uses: Uses
 ) -> Sized:
+    projector = read_projector(card.projector) if card.projector is not None else None
     context = card.context or min(header.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
     slots = card.slots or settings.slots
     batch = card.batch or settings.batch
@@ -117,10 +119,11 @@ def _for_text(
         if card.ubatch or flash != "off":
             return min(card.ubatch or batch, batch)
         fits = SCORES_BYTES // (4 * max(1, *header.heads) * cells)
-        return min(batch, max(64, 1 << max(0, fits.bit_length() - 1)))
+        least = ROWS_OF_A_WHOLE if projector is not None and projector.whole else 64
+        return min(batch, max(least, 1 << max(0, fits.bit_length() - 1)))
 
     def estimate(cells: int) -> gguf.Estimate:
-        return gguf.estimate(
+        found = gguf.estimate(
             header,
             cells=cells,
             slots=slots,
@@ -130,6 +133,7 @@ def _for_text(
             gpu_layers=layers,
             flash=flash != "off",
         )
+        return found if projector is None else _with(projector, found)
 
     cells = card.cells or settings.cells
     if not cells:
@@ -145,7 +149,16 @@ def _for_text(
     # What leaves the pool is kept in memory where a copy is near: beside a CPU, and where there is memory to spare.
     store = cells // 2 if not layers and whole.total + whole.kv <= free else 0
     gap = settings.target_gap_ms / 1000
-    return Sized(Plan(card.name, card.file, options, min(context, cells), gap, store, uses), whole)
+    plan = Plan(card.name, card.file, options, min(context, cells), gap, store, uses, projector=projector)
+    return Sized(plan, whole)
+
+
+def _with(projector: ProjectorHeader, estimate: gguf.Estimate) -> gguf.Estimate:
+    """With a projector beside the model. Its scratch depends on the kind: half its weights is on the safe side of those
+    that were looked at.
+    """
+    compute = estimate.compute + projector.size // 2
+    return replace(estimate, weights=estimate.weights + projector.size, compute=compute)
 
 
 def _options(card: ModelCard, settings: EngineSection, layers: int) -> LoadOptions:

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from server.engine.gguf import fingerprint
+from server.engine.projector_file import ProjectorHeader
 from server.engine.short_lived import bound_this_process, how_it_ended, run_child
 from server.engine.verdicts import Verdicts
 from server.errors import ModelLoadFailed
@@ -30,25 +31,33 @@ _LOG_ERROR = 4
 """ggml's number for it, which the binding does not name."""
 
 
-async def try_file(path: Path, verdicts: Verdicts, *, seconds: float = 120.0) -> None:
-    """Returns if llama.cpp can open this file, raises ModelLoadFailed if not. Asks a child only the first time.
+async def try_file(
+    path: Path, verdicts: Verdicts, *, projector: ProjectorHeader | None = None, seconds: float = 120.0
+) -> None:
+    """Returns if llama.cpp can open this file, raises ModelLoadFailed if not. Asks a child only the first time. With a
+    `projector`, which cannot be opened alone, the verdict is about the two together.
 
     It is remembered in `verdicts` until the file or llama.cpp changes. What may not be the file's fault (killed from
     outside, out of time) is not remembered.
     """
     key = f"{await asyncio.to_thread(fingerprint, path)} {_llama_version()}"
+    files, named = [str(path.absolute())], repr(path.name)
+    if projector is not None:
+        key += f" {projector.fingerprint}"
+        files.append(str(projector.file.absolute()))
+        named += f" with its projector {projector.file.name!r}"
     known = verdicts.get(key)
     if known is None:
         try:
-            status, words = await run_child(__name__, str(path.absolute()), str(int(seconds) + 2), seconds=seconds)
+            status, words = await run_child(__name__, str(int(seconds) + 2), *files, seconds=seconds)
         except TimeoutError:
-            message = f"The model file {path.name!r} could not be opened within {seconds:g} seconds."
+            message = f"The model file {named} could not be opened within {seconds:g} seconds."
             raise ModelLoadFailed(message) from None
         known = _verdict(status, words)
         if status != -signal.SIGKILL:
             verdicts.remember(key, known)
     if known:
-        raise ModelLoadFailed(f"The model file {path.name!r} is not usable: {known}")
+        raise ModelLoadFailed(f"The model file {named} is not usable: {known}")
 
 
 def _verdict(status: int, words: str) -> str:
@@ -81,8 +90,10 @@ def _llama_version() -> str:
 # The child
 
 
-def open_file(path: Path) -> str | None:
-    """Loads the file, builds a small context, computes a few tokens. Returns why not, or None; or never returns."""
+def open_file(path: Path, projector: Path | None = None) -> str | None:
+    """Loads the file, builds a small context, computes a few tokens; has the projector look at nothing. Returns why
+    not, or None; or never returns.
+    """
     import llama_cpp.llama_cpp as llama
 
     @llama.llama_log_callback  # type: ignore[untyped-decorator]
@@ -98,6 +109,8 @@ def open_file(path: Path) -> str | None:
     model = llama.llama_model_load_from_file(os.fsencode(path), wanted)
     if not model:
         return "the model was not loaded"
+    if projector is not None and not _open_projector(projector, model, log):
+        return "the projector was not loaded"
     context_wanted = llama.llama_context_default_params()
     context_wanted.n_ctx = context_wanted.n_batch = context_wanted.n_ubatch = 64
     context_wanted.n_threads = context_wanted.n_threads_batch = 2
@@ -118,10 +131,19 @@ def open_file(path: Path) -> str | None:
     return None
 
 
+def _open_projector(path: Path, model: object, log: object) -> bool:
+    import llama_cpp.mtmd_cpp as mtmd
+
+    mtmd.mtmd_log_set(log, None)
+    wanted = mtmd.mtmd_context_params_default()
+    wanted.use_gpu = False
+    wanted.n_threads = 2
+    return bool(mtmd.mtmd_init_from_file(os.fsencode(path), model, wanted))  # it computes an image to warm up
+
+
 def main() -> None:
-    path = Path(sys.argv[1])
-    bound_this_process(int(sys.argv[2]))
-    problem = open_file(path)
+    bound_this_process(int(sys.argv[1]))
+    problem = open_file(*map(Path, sys.argv[2:]))
     if problem is None:
         os._exit(0)  # nothing is freed: the process ends anyway
     os.write(2, f"{problem}\n".encode())

@@ -6,10 +6,14 @@ from array import array
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from server.engine.host import Plan, ThreadHost
 from server.engine.live import LiveModel
 from server.engine.llama import LoadOptions
+from server.engine.pictures import Placed, Rows
+from server.engine.projector import Pixels
+from server.engine.projector_file import read_projector
 from server.engine.request import GenerationRequest, Outcome, TokenEvent, TokenLogprob
 from server.errors import Unavailable
 from server.telemetry import Metrics
@@ -25,11 +29,12 @@ async def running(
     waiting: int = 64,
     store: int = 0,
     flash: str = "off",
+    projector: Path | None = None,
 ) -> AsyncIterator[LiveModel]:
     options = LoadOptions(cells, slots, batch, batch, 1, 1, gpu_layers=0, flash_attention="off")
     live: LiveModel | None = None
     host = ThreadHost(
-        Plan("test", file, options, 2048, 0.1, store),
+        Plan("test", file, options, 2048, 0.1, store, projector=read_projector(projector) if projector else None),
         lambda _: None,
         lambda report: live.receive(report) if live else None,
     )
@@ -43,6 +48,23 @@ async def running(
 
 def prompt_of(live: LiveModel, text: str) -> array[int]:
     return live.facts.vocabulary.tokenize(text, special=True, first=True)
+
+
+def seen(live: LiveModel, *parts: str | Pixels) -> dict[str, Any]:
+    """A prompt of texts and images, as fields of a request."""
+    assert live.facts.projector is not None
+    tokens, images = array("i"), []
+    for at, part in enumerate(parts):
+        if isinstance(part, str):
+            tokens += live.facts.vocabulary.tokenize(part, special=True, first=at == 0)
+            continue
+        for piece in live.facts.projector.look(part).result():
+            if isinstance(piece, Rows):
+                images.append(Placed(len(tokens), piece))
+                tokens += piece.ids()
+            else:
+                tokens += piece
+    return {"prompt": tokens, "images": tuple(images)}
 
 
 class Said:

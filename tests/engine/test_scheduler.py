@@ -43,7 +43,7 @@ class Memory:
     def carry_out(self, operations: list[Operation]) -> None:
         for operation in operations:
             if isinstance(operation, Cut):
-                del self.slots[operation.slot][operation.length :]
+                del self.slots[operation.slot][operation.positions :]
             elif isinstance(operation, Save):
                 self.stored[operation.key] = [token for _, token in self.slots[operation.slot]]
             elif isinstance(operation, Restore):
@@ -54,8 +54,8 @@ class Memory:
             else:
                 assert not self.slots[operation.target], "a fork into a slot that is in use"
                 source = self.slots[operation.source]
-                assert len(source) >= operation.length, "a fork of what was never computed"
-                self.slots[operation.target] = source[: operation.length]
+                assert len(source) >= operation.positions, "a fork of what was never computed"
+                self.slots[operation.target] = source[: operation.positions]
             assert self.cells_used() <= self.limits.cells
         assert sum(map(len, self.stored.values())) <= self.limits.store
 
