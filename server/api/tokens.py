@@ -58,6 +58,10 @@ class DetokenizeBody(Fields):
     tokens: list[Annotated[int, Field(ge=0, lt=2**31)]]
 
 
+ROW = Token(-1, b"")
+"""What is shown for a row of an image, which is no token of the vocabulary."""
+
+
 def model_meant(house: House, name: str | None) -> ModelCard:
     """The model named; without a name the only one that is loaded, or the only one there is. Raises BadRequest."""
     if name is not None:
@@ -125,7 +129,9 @@ async def _tokens(house: House, request: Request, body: TokenizeBody, card: Mode
         return [*await house.backend.tokenize(card.name, body.words, start=start, special=special, owner=owner)]
     chat = ChatBody(messages=body.messages, tools=body.tools, chat_template_kwargs=body.chat_template_kwargs)
     (written,) = await house.backend.write(chat_turn(house, request, chat, card))
-    return [*await house.backend.label(card.name, written.tokens, owner=owner)]
+    tokens = await house.backend.label(card.name, [one for one in written.tokens if one >= 0], owner=owner)
+    words = iter(tokens)
+    return [next(words) if one >= 0 else ROW for one in written.tokens]
 
 
 def _check_length(param: str, length: int, unit: str, most: int) -> None:

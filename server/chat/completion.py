@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import weakref
 from array import array
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +24,7 @@ from server.chat.calling import Calling
 from server.chat.channels import Channels
 from server.chat.messages import Turn
 from server.chat.prompt import Specials
+from server.chat.seeing import Seeing
 from server.chat.template import Bounds, ChatTemplate, source_for
 from server.chat.template_trial import try_template
 from server.chat.tool_formats.grammar import Tokens
@@ -31,6 +32,7 @@ from server.chat.written import Written, write
 from server.engine.constraint import Grammar
 from server.engine.deep_thread import deep_executor
 from server.engine.live import LiveModel
+from server.engine.pictures import Picture
 from server.engine.pool import Pool
 from server.engine.request import Constraint, GenerationRequest, Thinking
 from server.engine.vocabulary import Vocabulary
@@ -45,6 +47,7 @@ class LocalBackend:
         self._pool = pool
         self._catalog = catalog
         self._settings = settings
+        self._seeing = Seeing(settings.limits)
         self._numbers = itertools.count(1)
         self._writers = deep_executor("prompt", threads=2)
         self._compilers = deep_executor("grammar")
@@ -54,12 +57,14 @@ class LocalBackend:
     async def open(self, turn: Turn) -> AsyncIterator[LocalAnswer]:
         """Load the model if need be, check everything, and start; see Backend."""
         card = self._catalog.get(turn.model)
+        self._seeing.check(turn, card)
         async with self._pool.lease(card.name) as live:
             box = live.enter(turn.owner)
             try:
                 template = await self._template(card, live) if turn.messages else None
+                pictures = await self._seeing.look(turn, live, self._scope(turn, card))
                 run = asyncio.get_running_loop().run_in_executor
-                asked = await run(self._writers, self._ask, turn, card, live, template)
+                asked = await run(self._writers, self._ask, turn, card, live, template, pictures)
                 _grammar = await self._grammar(turn, live, asked)  # kept until the answer has ended
                 requests = self._requests(turn, card, live, asked)
                 live.start(box, requests)
@@ -70,10 +75,12 @@ class LocalBackend:
     async def write(self, turn: Turn) -> list[Written]:
         """The prompts of a turn, unanswered; see Backend."""
         card = self._catalog.get(turn.model)
+        self._seeing.check(turn, card)
         async with self._entered(card, turn.owner) as live:
             template = await self._template(card, live) if turn.messages else None
+            pictures = await self._seeing.look(turn, live, self._scope(turn, card), counted=True)
             run = asyncio.get_running_loop().run_in_executor
-            return await run(self._writers, write, turn, card, live.facts.vocabulary, template)
+            return await run(self._writers, write, turn, card, live.facts.vocabulary, template, pictures)
 
     async def tokenize(self, model: str, text: str, *, start: bool, special: bool, owner: str) -> list[Token]:
         """The tokens of a text; see Backend."""
@@ -109,14 +116,26 @@ class LocalBackend:
         self._writers.shutdown(wait=False, cancel_futures=True)
         self._compilers.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(self, turn: Turn, card: ModelCard, live: LiveModel, template: ChatTemplate | None) -> _Asked:
+    def _scope(self, turn: Turn, card: ModelCard) -> str:
+        """Equal scopes share what was computed."""
+        scope = card.prefix_scope or self._settings.engine.prefix_scope
+        return "" if scope == "server" else turn.owner
+
+    def _ask(
+        self,
+        turn: Turn,
+        card: ModelCard,
+        live: LiveModel,
+        template: ChatTemplate | None,
+        pictures: Mapping[str, Picture],
+    ) -> _Asked:
         """What goes to the engine, and how to read what comes back. Runs on a thread with a deep stack, see
         `written.py`.
         """
         vocabulary = live.facts.vocabulary
         if turn.form is not None:
             forms.check(turn.form, self._settings.limits)
-        written = write(turn, card, vocabulary, template)
+        written = write(turn, card, vocabulary, template, pictures)
         param = "messages" if turn.messages else "prompt"
         for prompt in written:
             if len(prompt.tokens) >= live.context:
@@ -182,7 +201,6 @@ class LocalBackend:
         for token, _ in turn.sampling.logit_bias:
             if not 0 <= token < size:
                 raise BadRequest(f"Token ids of this model are 0 to {size - 1}, found {token}.", param="logit_bias")
-        scope = card.prefix_scope or self._settings.engine.prefix_scope
         base = GenerationRequest(
             id="",
             prompt=array("i"),
@@ -191,7 +209,7 @@ class LocalBackend:
             stop=(*turn.stop, *card.stop),
             logprobs=turn.logprobs,
             owner=turn.owner,
-            scope="" if scope == "server" else turn.owner,
+            scope=self._scope(turn, card),
             priority=turn.priority,
             constraint=asked.constraint,
             shows_control=asked.shows_control,
@@ -203,6 +221,7 @@ class LocalBackend:
                 base,
                 id=f"{next(self._numbers)}",
                 prompt=prompt.tokens,
+                images=prompt.images,
                 rates_from=int(prompt.started) if turn.rates_prompts else None,
                 sampling=turn.sampling if seed is None else replace(turn.sampling, seed=seed + choice),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,16 +22,43 @@ class ToolCall:
     arguments: str
 
 
+IMAGE = "\ufdd0"
+"""A character that is none, on both sides of an image's name: so an image stands in its message's content, and wherever
+that is moved. Who writes such a name among their own words sees their own image there, and nobody else's.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as a client sent it, in any format."""
+
+    data: bytes = field(repr=False)
+    where: str = field(compare=False)
+    """Its path in the client's body, for what is to be said about it."""
+    name: str = field(init=False)
+    """The hash of its bytes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", hashlib.sha256(self.data).hexdigest())
+
+    @property
+    def mark(self) -> str:
+        """What stands for it in a content."""
+        return f"{IMAGE}{self.name}{IMAGE}"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One turn of speech. `developer` has become `system` by now."""
 
     role: Role
     content: str
+    """Where it shows images, their marks stand in it."""
     name: str | None = None
     reasoning: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
+
+from server.chat.messages import IMAGE
 
 _NONCHARACTERS = [chr(code) for code in range(0xFDD0, 0xFDF0)]
 _LONGEST = 64
@@ -21,10 +23,13 @@ _LONGEST = 64
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """Tokenized on its own, special tokens parsed; `plain`: tokenized without parsing them."""
+    """Tokenized on its own, special tokens parsed; `plain`: tokenized without parsing them. Or an image, by its name:
+    without a text then.
+    """
 
     text: str
     plain: bool = False
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,17 @@ class Prompt:
     def text(self) -> str:
         """The prompt as one text."""
         return "".join(fragment.text for fragment in self.fragments)
+
+    def showing(self, images: Collection[str]) -> Prompt:
+        """With these images, by name, where their marks stand in the text."""
+        if not images:
+            return self
+        mark = re.compile(f"{IMAGE}({'|'.join(images)}){IMAGE}")
+        fragments: list[Fragment] = []
+        for fragment in self.fragments:
+            for at, part in enumerate(mark.split(fragment.text)):
+                fragments.append(Fragment("", image=part) if at % 2 else replace(fragment, text=part))
+        return Prompt(tuple(fragment for fragment in fragments if fragment.text or fragment.image))
 
 
 class Specials:

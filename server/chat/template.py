@@ -72,11 +72,15 @@ class ChatTemplate:
         self._bounds = bounds or Bounds()
         self._program = Program(source)
         self._arguments_as_text = False
+        self._in_parts = False
         self._folds_system = False
         self._tools_in_system = False
         self._short_ids = False
         self._shown = Shown()
-        if self._shows([_USER], _USER.content):
+        if not self._shows([_USER], _USER.content):
+            self._in_parts = True
+            self._in_parts = self._shows([_USER], _USER.content)
+        if self._in_parts or self._shows([_USER], _USER.content):
             system = [Message("system", "probe-system"), _USER]
             self._folds_system = not self._shows(system, "probe-system")
             self._arguments_as_text = self._wants_arguments_as_text()
@@ -112,7 +116,7 @@ class ChatTemplate:
         plain = [self._variables_of(message) for message in (_folded(messages) if self._folds_system else messages)]
         if tools and self._tools_in_system:
             if not plain or plain[0]["role"] != "system":
-                plain.insert(0, {"role": "system", "content": ""})
+                plain.insert(0, {"role": "system", "content": self._content("")})
             plain[0]["tools"] = json.dumps([tool["function"] for tool in tools], ensure_ascii=False)
         given = {"kwargs": dict(kwargs or {}), "messages": plain, "tools": [dict(tool) for tool in tools] or None}
         marks = Marks([self._source, *_texts(given)])
@@ -139,7 +143,7 @@ class ChatTemplate:
 
     def _variables_of(self, message: Message) -> dict[str, Any]:
         """A message as templates know it: what it does not have is not there."""
-        found: dict[str, Any] = {"role": message.role, "content": message.content}
+        found: dict[str, Any] = {"role": message.role, "content": self._content(message.content)}
         if message.name is not None:
             found["name"] = message.name
         if message.reasoning is not None:
@@ -149,6 +153,10 @@ class ChatTemplate:
         if message.tool_call_id is not None:
             found["tool_call_id"] = self._id(message.tool_call_id)
         return found
+
+    def _content(self, text: str) -> Any:
+        """A content as this template takes it: as it is, or in parts, of which there is one."""
+        return [{"type": "text", "text": text}] if self._in_parts else text
 
     def _variables_of_call(self, call: ToolCall) -> dict[str, Any]:
         arguments = call.arguments if self._arguments_as_text else _parsed(call.arguments)

@@ -6,7 +6,9 @@ Everything here runs on a thread with a deep stack, since text of any length pas
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from server.catalog import ModelCard
 from server.chat.calling import Calling
@@ -14,6 +16,7 @@ from server.chat.channels import DEFAULT_TAGS, opens_reasoning
 from server.chat.messages import Message, Turn
 from server.chat.prompt import Fragment, Prompt
 from server.chat.template import ChatTemplate
+from server.engine.pictures import Picture, Placed, Rows
 from server.engine.vocabulary import Vocabulary
 from server.errors import BadRequest
 
@@ -26,13 +29,26 @@ class Written:
     tokens: array[int]
     started: bool = False
     """The first token is the model's start token, which nobody wrote."""
+    images: tuple[Placed, ...] = ()
+    """Rows that stand among the tokens."""
 
 
-def write(turn: Turn, card: ModelCard, vocabulary: Vocabulary, template: ChatTemplate | None) -> list[Written]:
-    """The one prompt of a conversation, or each of the turn's plain prompts. Raises BadRequest, TemplateFailed."""
+def write(
+    turn: Turn,
+    card: ModelCard,
+    vocabulary: Vocabulary,
+    template: ChatTemplate | None,
+    pictures: Mapping[str, Picture] = MappingProxyType({}),
+) -> list[Written]:
+    """The one prompt of a conversation, or each of the turn's plain prompts. Raises BadRequest, TemplateFailed.
+
+    `pictures`: its images as the model reads them, by name.
+    """
     if template is not None:
-        prompt = _conversation(turn, card, template)
-        return [Written(prompt.text, tokens_of(vocabulary, prompt))]
+        prompt = _conversation(turn, card, template).showing(pictures)
+        _check_shown(turn, prompt)
+        tokens, images = _with_images(vocabulary, prompt, pictures)
+        return [Written(prompt.text, tokens, images=images)]
     if turn.suffix:
         return [_between(vocabulary, str(prompt), turn.suffix) for prompt in turn.prompts]
     return [_plain(vocabulary, prompt) for prompt in turn.prompts]
@@ -48,6 +64,20 @@ def _conversation(turn: Turn, card: ModelCard, template: ChatTemplate) -> Prompt
     tags = card.reasoning or DEFAULT_TAGS
     thought = (Fragment(f"{tags[1]}\n\n"),) if opens_reasoning(prompt.text, tags) else ()
     return Prompt((*prompt.fragments, *thought, *template.guarded(begun).fragments))
+
+
+def _check_shown(turn: Turn, prompt: Prompt) -> None:
+    shown = {fragment.image for fragment in prompt.fragments}
+    for message in turn.messages:
+        for image in message.images:
+            if image.name not in shown:
+                raise BadRequest(
+                    f"Invalid {image.where!r}: the chat template of the model leaves out what a message of role "
+                    f"{message.role!r} shows here. Expected the image in a message of the user.",
+                    param=image.where,
+                )
+    if prompt.fragments and prompt.fragments[-1].image is not None:
+        raise BadRequest("The prompt ends with an image: expected words after it.", param="messages")
 
 
 def _plain(vocabulary: Vocabulary, prompt: str | tuple[int, ...]) -> Written:
@@ -82,9 +112,22 @@ def _dressed(message: Message, card: ModelCard) -> Message:
 
 def tokens_of(vocabulary: Vocabulary, prompt: Prompt) -> array[int]:
     """Each fragment on its own, so that no token is made across a border. The start token once, at the front."""
-    tokens = array("i")
+    return _with_images(vocabulary, prompt, {})[0]
+
+
+def _with_images(
+    vocabulary: Vocabulary, prompt: Prompt, pictures: Mapping[str, Picture]
+) -> tuple[array[int], tuple[Placed, ...]]:
+    """The prompt's tokens, and the rows of images that stand among them."""
+    tokens, images = array("i"), []
     begun = vocabulary.adds_bos and prompt.text.startswith(vocabulary.bos_text)
     for at, fragment in enumerate(prompt.fragments):
         first = at == 0 and not begun
         tokens.extend(vocabulary.tokenize(fragment.text, special=not fragment.plain, first=first))
-    return tokens
+        for piece in pictures[fragment.image] if fragment.image is not None else ():
+            if isinstance(piece, Rows):
+                images.append(Placed(len(tokens), piece))
+                tokens.extend(piece.ids())
+            else:
+                tokens.extend(piece)
+    return tokens, tuple(images)

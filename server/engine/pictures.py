@@ -61,8 +61,9 @@ class Placed:
         at = first - self.start
         if self.rows.places is None:
             return np.arange(position + at, position + at + count, dtype=np.int32)
-        places: npt.NDArray[np.int32] = self.rows.places[:, :, at : at + count]
-        return places[0] + places[1] * np.int32(position)
+        places = self.rows.places[:, :, at : at + count]
+        found: npt.NDArray[np.int32] = places[0] + places[1] * np.int32(position)
+        return found
 
 
 def positions_of(tokens: array[int], length: int) -> int:

@@ -12,10 +12,16 @@ _ROOT = Path(__file__).parents[2]
 
 
 async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str]:
-    """Run `python -m module` with `given` as its input; its exit status (negative: a signal) and what it said.
+    """Run `python -m module` with `given` as its input; its exit status (negative: a signal) and what it complained of.
 
     It is told none of our secrets, and does not outlive this call. Raises TimeoutError after `seconds`.
     """
+    status, words, _ = await hear_child(module, *arguments, given=given, seconds=seconds)
+    return status, words
+
+
+async def hear_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str, bytes]:
+    """As `run_child`, and what it told."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_API_")}
     environment |= {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
@@ -25,18 +31,18 @@ async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: f
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
         stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment,
     )
     try:
-        _, words = await asyncio.wait_for(child.communicate(given), seconds)
+        told, words = await asyncio.wait_for(child.communicate(given), seconds)
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
     assert child.returncode is not None
-    return child.returncode, words.decode(errors="replace")
+    return child.returncode, words.decode(errors="replace"), told
 
 
 def how_it_ended(status: int) -> str:

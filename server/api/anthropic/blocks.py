@@ -10,10 +10,11 @@ import json
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from server.api.openai.fields import Fields
-from server.chat.messages import Message, Role, ToolCall
+from server.api.openai.images import decoded
+from server.chat.messages import Image, Message, Role, ToolCall
 from server.errors import BadRequest
 
 PARAGRAPH = "\n\n"
@@ -23,10 +24,11 @@ PARAGRAPH = "\n\n"
 class Conversation:
     """The messages so far. `where`: the path of the block that is being added, for what is to be said about it."""
 
-    def __init__(self, sees_images: bool = False) -> None:
+    def __init__(self) -> None:
         self.messages: list[Message] = []
         self.where = ""
-        self._sees_images = sees_images
+        self._shown: list[Image] = []
+        """Images whose marks stand in the text that is said next."""
         self._tools: dict[str, str] = {}
         """Names of the tools that were called, by the id of the call."""
 
@@ -38,7 +40,16 @@ class Conversation:
 
     def say(self, role: Role, text: str) -> None:
         message = self.begin(role)
-        self._put(replace(message, content=_joined(message.content, text)))
+        self._put(replace(message, content=_joined(message.content, text), images=message.images + self._take_images()))
+
+    def show(self, data: bytes) -> str:
+        """What stands for an image in the text that is said next."""
+        self._shown.append(Image(data, self.where))
+        return self._shown[-1].mark
+
+    def _take_images(self) -> tuple[Image, ...]:
+        shown, self._shown = tuple(self._shown), []
+        return shown
 
     def think(self, text: str) -> None:
         message = self.begin("assistant")
@@ -55,14 +66,16 @@ class Conversation:
                 f"Invalid '{self.where}.tool_use_id': expected the id of an earlier tool_use, found {id[:100]!r}.",
                 param=f"{self.where}.tool_use_id",
             )
-        self.messages.append(Message("tool", text, name=self._tools[id], tool_call_id=id))
-
-    def refuse_image(self) -> None:
-        what = "this version passes none on to it" if self._sees_images else "its card names no projector"
-        raise BadRequest(f"Invalid '{self.where}': this model sees no images, as {what}.", param=self.where)
+        images = self._take_images()
+        self.messages.append(Message("tool", text, name=self._tools[id], tool_call_id=id, images=images))
 
     def _put(self, message: Message) -> None:
         self.messages[-1] = message
+
+
+def _holds_image(text: str) -> str:
+    decoded(text)
+    return text
 
 
 def _joined(before: str, text: str) -> str:
@@ -82,18 +95,36 @@ class TextBlock(Fields):
         to.say(role, self.words(to))
 
 
+class ImageData(Fields):
+    """An image in the request itself."""
+
+    type: Literal["base64"]
+    media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+    data: Annotated[str, AfterValidator(_holds_image)]
+
+
+class ImageElsewhere(Fields):
+    """Sources that are known, so that their refusal can say why."""
+
+    type: Literal["url", "file"]
+
+    @model_validator(mode="after")
+    def _refuse(self) -> ImageElsewhere:
+        raise ValueError("expected a source of type 'base64' that holds the image, as this server fetches nothing")
+
+
 class ImageBlock(Fields):
-    """A block that is known, so that its refusal can say why."""
+    """An image."""
 
     type: Literal["image"]
-    source: dict[str, Any]
+    source: Annotated[ImageData | ImageElsewhere, Field(discriminator="type")]
 
     def words(self, to: Conversation) -> str:
-        to.refuse_image()
-        return ""
+        assert isinstance(self.source, ImageData)
+        return to.show(decoded(self.source.data))
 
     def add(self, to: Conversation, role: Role) -> None:
-        to.refuse_image()
+        to.say(role, self.words(to))
 
 
 class TextSource(Fields):
@@ -241,11 +272,9 @@ class AssistantMessage(Fields):
 AnyMessage = Annotated[UserMessage | AssistantMessage | SystemMessage, Field(discriminator="role")]
 
 
-def conversation(
-    messages: list[UserMessage | AssistantMessage | SystemMessage], *, sees_images: bool
-) -> tuple[Message, ...]:
+def conversation(messages: list[UserMessage | AssistantMessage | SystemMessage]) -> tuple[Message, ...]:
     """The messages as models know them. Raises BadRequest that names the block at fault."""
-    to = Conversation(sees_images)
+    to = Conversation()
     for number, message in enumerate(messages):
         if isinstance(message.content, str):
             to.say(message.role, message.content)

@@ -121,7 +121,7 @@ class CountBody(Fields):
     def turn(self, principal: Principal, card: ModelCard, limits: LimitsSection, **more: Any) -> Turn:
         """The one place where a body and the key become a Turn. Raises BadRequest."""
         self._check_tools(limits)
-        said = conversation(self.messages, sees_images=card.projector is not None)
+        said = conversation(self.messages)
         continues = said[-1].role == "assistant"
         if continues:
             self._check_beginning(said[-1])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from server.api.openai.fields import Fields
-from server.chat.messages import Message, Role, ToolCall
+from server.api.openai.images import ImageUrl
+from server.chat.messages import Image, Message, Role, ToolCall
 from server.errors import BadRequest
 
 MAX_TOOL_CALLS = 128
@@ -33,15 +34,10 @@ class RefusalPart(Fields):
 
 
 class ImagePart(Fields):
-    """A part that is known, so that its refusal can say why."""
+    """A part that is an image."""
 
     type: Literal["image_url"]
-    image_url: dict[str, Any]
-    text: ClassVar[str] = ""
-
-    @model_validator(mode="after")
-    def _refuse(self) -> ImagePart:
-        raise ValueError("this model sees no images; expected parts of type 'text'")
+    image_url: ImageUrl
 
 
 Part = Annotated[TextPart | RefusalPart | ImagePart, Field(discriminator="type")]
@@ -91,11 +87,18 @@ class ChatMessage(Fields):
         """The calls of the assistant."""
         return tuple(ToolCall(call.id, call.function.name, call.function.arguments) for call in self.tool_calls or ())
 
-    def text(self) -> str:
-        """The content as one text."""
-        if isinstance(self.content, list):
-            return "".join(part.text for part in self.content)
-        return self.content or ""
+    def said(self, where: str) -> tuple[str, tuple[Image, ...]]:
+        """The content as one text, and the images that it shows; `where`: the message's path."""
+        if not isinstance(self.content, list):
+            return self.content or "", ()
+        texts, images = [], []
+        for at, part in enumerate(self.content):
+            if isinstance(part, ImagePart):
+                images.append(Image(part.image_url.data, f"{where}.content[{at}]"))
+                texts.append(images[-1].mark)
+            else:
+                texts.append(part.text)
+        return "".join(texts), tuple(images)
 
 
 def conversation(messages: Sequence[ChatMessage]) -> tuple[Message, ...]:
@@ -119,7 +122,8 @@ def conversation(messages: Sequence[ChatMessage]) -> tuple[Message, ...]:
         if len(open_) < len(calls):
             raise BadRequest(f"Invalid 'messages[{at}].tool_calls': expected ids that differ.", param=f"messages[{at}]")
         role: Role = "system" if message.role == "developer" else message.role  # type: ignore[assignment]
-        said.append(Message(role, message.text(), message.name, message.reasoning_content, calls))
+        text, images = message.said(f"messages[{at}]")
+        said.append(Message(role, text, message.name, message.reasoning_content, calls, images=images))
     _all_answered(open_, len(messages))
     return tuple(said)
 
@@ -136,7 +140,8 @@ def _result(message: ChatMessage, at: int, open_: dict[str, str]) -> Message:
             param=f"messages[{at}].{field}",
         )
     open_.pop(id)
-    return Message("tool", message.text(), name=message.name, tool_call_id=id)
+    text, images = message.said(f"messages[{at}]")
+    return Message("tool", text, name=message.name, tool_call_id=id, images=images)
 
 
 def _all_answered(open_: dict[str, str], at: int) -> None:

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from server.api.openai.fields import Fields
-from server.chat.messages import Message, Role, ToolCall
+from server.api.openai.images import DataUrl, Detail, from_url
+from server.chat.messages import Image, Message, Role, ToolCall
 from server.errors import BadRequest
 from server.store.response_tables import SANE_ID, Item, new_id
 
@@ -53,20 +54,38 @@ class Refused(Fields):
         return {"type": "refusal", "refusal": self.refusal}
 
 
+class InputImage(Fields):
+    """An image that a user, or a tool, shows."""
+
+    type: Literal["input_image"]
+    image_url: DataUrl | None = None
+    file_id: str | None = None
+    detail: Detail | None = None
+
+    @model_validator(mode="after")
+    def _check_source(self) -> InputImage:
+        if self.image_url is None:
+            raise ValueError("expected image_url with a data: URL that holds the image")
+        return self
+
+    def kept(self) -> Item:
+        return {"type": "input_image", "image_url": self.image_url, "file_id": None, "detail": self.detail or "auto"}
+
+
 class Unseen(Fields):
     """Parts that are known, so that their refusal can say why."""
 
-    type: Literal["input_image", "input_file", "input_audio"]
+    type: Literal["input_file", "input_audio"]
 
     @model_validator(mode="after")
     def _refuse(self) -> Unseen:
-        raise ValueError("this model reads text only; expected parts of type 'input_text'")
+        raise ValueError("this model reads text and sees images only; expected parts of type 'input_text'")
 
     def kept(self) -> Item:
         raise AssertionError("refused when it was read")
 
 
-Part = Annotated[InputText | OutputText | Refused | Unseen, Field(discriminator="type")]
+Part = Annotated[InputText | InputImage | OutputText | Refused | Unseen, Field(discriminator="type")]
 
 
 class MessageItem(Fields):
@@ -214,11 +233,11 @@ class _Telling:
         self.thought, self.said, self.calls = "", None, []
 
     def message(self, item: Item) -> None:
-        text = _text(item["content"])
+        text, images = _told(item["content"])
         if item["role"] != "assistant":
             self.pause()
             role: Role = "user" if item["role"] == "user" else "system"
-            self.messages.append(Message(role, text))
+            self.messages.append(Message(role, text, images=images))
         elif self.calls and self.said:
             self.said = f"{self.said}\n\n{text}"
         else:
@@ -229,7 +248,7 @@ class _Telling:
     def reasoning(self, item: Item) -> None:
         if self.said is not None or self.calls:
             self.pause()
-        self.thought += _text(item.get("content") or item["summary"])
+        self.thought += _told(item.get("content") or item["summary"])[0]
 
     def call(self, item: Item) -> None:
         if item["status"] == "incomplete":
@@ -247,12 +266,20 @@ class _Telling:
             )
         self.pause()
         output = item["output"]
-        text = output if isinstance(output, str) else _text(output)
-        self.messages.append(Message("tool", text, name=self.names[id], tool_call_id=id))
+        text, images = (output, ()) if isinstance(output, str) else _told(output)
+        self.messages.append(Message("tool", text, name=self.names[id], tool_call_id=id, images=images))
 
 
-def _text(parts: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(part["refusal"] if part["type"] == "refusal" else part["text"] for part in parts)
+def _told(parts: Iterable[Mapping[str, Any]]) -> tuple[str, tuple[Image, ...]]:
+    """The parts as one text, and the images that it shows."""
+    texts, images = [], []
+    for part in parts:
+        if part["type"] == "input_image":
+            images.append(Image(from_url(part["image_url"]), "input"))
+            texts.append(images[-1].mark)
+        else:
+            texts.append(part["refusal"] if part["type"] == "refusal" else part["text"])
+    return "".join(texts), tuple(images)
 
 
 _READERS: Mapping[str, Callable[[_Telling, Item], None]] = {

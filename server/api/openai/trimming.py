@@ -10,6 +10,10 @@ ROOM = 4
 """A quarter of the context is to be free for the answer, when there is no saying how long it may be."""
 
 
+IMAGE = 1000
+"""What an image is guessed to take, in characters."""
+
+
 def trimmed(messages: Sequence[Message], excess: float) -> tuple[Message, ...] | None:
     """The messages without the oldest, by at least the share `excess` (0 to 1) of their text; None: none may go.
 
@@ -43,7 +47,7 @@ def trimmed(messages: Sequence[Message], excess: float) -> tuple[Message, ...] |
 def _length(message: Message) -> int:
     """In characters, with something for what a template puts around it."""
     called = sum(len(call.name) + len(call.arguments) for call in message.tool_calls)
-    return len(message.content) + len(message.reasoning or "") + called + 16
+    return len(message.content) + len(message.reasoning or "") + called + 16 + IMAGE * len(message.images)
 
 
 def excess(prompt: int, context: int, answer: int | None) -> float:
