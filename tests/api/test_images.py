@@ -171,7 +171,9 @@ async def test_a_tools_result_may_be_an_image(sees: Served) -> None:
 
 async def test_a_response_keeps_its_image_for_the_next_one(sees: Served) -> None:
     client = sees.openai()
-    shown: Any = [{"role": "user", "content": [{"type": "input_image", "image_url": url(png(1)), "detail": "auto"}]}]
+    image = {"type": "input_image", "image_url": url(png(31)), "detail": "auto"}
+    words = {"type": "input_text", "text": "What is it that you see here? Tell me. " * 3}
+    shown: Any = [{"role": "user", "content": [image, words]}]
     first = await client.responses.create(model="m", input=shown, max_output_tokens=4)
     second = await client.responses.create(
         model="m", input="And now?", previous_response_id=first.id, max_output_tokens=4

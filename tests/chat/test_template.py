@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from server.catalog import ModelCard
 from server.chat import named_templates
-from server.chat.messages import Message, ToolCall
+from server.chat.messages import Image, Message, ToolCall
 from server.chat.template import Bounds, ChatTemplate, Fragment, Prompt, Specials, source_for, with_system
 from server.errors import TemplateFailed
 
@@ -348,3 +348,30 @@ def test_a_template_file_wins_and_a_missing_one_is_named(tmp_path: Path) -> None
     file.write_text("file {{ messages[0].content }}")
     template = ChatTemplate(source_for(card, None).text)
     assert template.render([Message("user", "hi")]).text == "file hi"
+
+
+IN_PARTS = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n"
+    "{% for part in message.content %}{% if part.type == 'text' %}{{ part.text }}{% endif %}{% endfor %}"
+    "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def test_a_template_that_wants_contents_in_parts_gets_them() -> None:
+    template = ChatTemplate(IN_PARTS)
+    said = [Message("system", "Be brief."), Message("user", "Hi there")]
+    assert template.render(said).text == (
+        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi there<|im_end|>\n<|im_start|>assistant\n"
+    )
+    assert not template.folds_system
+
+
+@pytest.mark.parametrize("source", [IN_PARTS, "{% for m in messages %}[{{ m.content | trim }}]{% endfor %}"])
+def test_images_stand_where_their_marks_come_out(source: str) -> None:
+    one, other = Image(b"one", "here"), Image(b"other", "there")
+    said = [Message("user", f"A {one.mark} b {other.mark}{one.mark} c", images=(one, other, one))]
+    prompt = ChatTemplate(source).render(said).showing([one.name, other.name])
+    assert [part.image for part in prompt.fragments if part.image] == [one.name, other.name, one.name]
+    words = "|".join(part.text or "*" for part in prompt.fragments)
+    assert "A |*| b |*|*| c" in words
+    assert ChatTemplate(source).render(said).showing([]).text.count(one.mark) == 2

@@ -33,9 +33,10 @@ def _created(house: House, card: ModelCard) -> int:
 async def _capabilities(house: House, card: ModelCard) -> list[str] | None:
     """What the model can be asked for; None while its file cannot be read."""
     try:
-        return [str(use) for use in (await house.pool.uses(card.name)).all]
+        found = [str(use) for use in (await house.pool.uses(card.name)).all]
     except ServerError:
         return None
+    return [*found, "images"] if card.projector is not None else found
 
 
 async def model_body(house: House, card: ModelCard) -> dict[str, Any]:

@@ -353,7 +353,7 @@ def deep(levels: int) -> dict[str, Any]:
     return {"a": deep(levels - 1)} if levels else {}
 
 
-IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA=="}}
+IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/cat.png"}}
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png"
         ({"messages": [{"role": "user"}]}, "'messages[0].content'"),
         ({"messages": [{"role": "user", "content": [{"type": "smell"}]}]}, "'messages[0].content[0]'"),
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "'messages[0].content[0].text'"),
-        ({"messages": [{"role": "user", "content": [IMAGE]}]}, "no known format"),
+        ({"messages": [{"role": "user", "content": [IMAGE]}]}, "fetches nothing"),
         ({"messages": [{"role": "user", "content": [{"type": "tool_use"}]}]}, "'messages[0].content[0]'"),
         (
             {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_9"}]}]},

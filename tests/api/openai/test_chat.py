@@ -234,7 +234,7 @@ async def test_accepted_without_effect(served: Served) -> None:
     assert (strict.status_code, strict.json()["error"]["param"]) == (400, "mirostat")
 
 
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0]"),
         ({"messages": [{"role": "user", "content": [{"type": "smell"}]}]}, "messages[0].content[0]"),
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "messages[0].content[0].text"),
-        ({"messages": [{"role": "user", "content": [IMAGE]}]}, "messages[0].content[0].image_url"),
+        ({"messages": [{"role": "user", "content": [IMAGE]}]}, "messages[0].content[0].image_url.url"),
         ({"model": None}, "model"),
         ({"model": 7}, "model"),
         ({"temperature": 2.01}, "temperature"),
