@@ -230,7 +230,7 @@ async def test_a_stream_goes_on_while_an_image_is_looked_at(model_file: Models) 
         looking = live.facts.projector.look(picture(1, 1200, 1200))
         brought = 0
         while not looking.done() and box.open:
-            brought += sum(event.tokens for event in await box.take())
+            brought += sum(len(event.parts) for event in await box.take())
         live.close(box)
         assert brought > 20
         assert looking.result()[1].count > 1000  # type: ignore[union-attr]
