@@ -172,9 +172,16 @@ class ProtollmSection(DialectSection):
     timeout_seconds: float = Field(gt=0)
 
 
+class DistributedLlmSection(DialectSection):
+    api_key: str = Field(repr=False)
+    truncation: Literal["auto", "disabled"]
+
+
 class DialectsSection(_Section):
     llm_api: DialectSection
     protollm: ProtollmSection
+    distributed_llm: DistributedLlmSection
+    distributed_llm_models: DialectSection
 
 
 class Settings(_Section):

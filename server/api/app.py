@@ -85,6 +85,9 @@ def build_app(
     pool = pool or Pool(settings, catalog, metrics)
     database = Database.open(settings)
     keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
+    for face in dialects.faces(settings):
+        for id in face.stand_in.values():
+            keys.ensure_stand_in(id, f"whoever sends the text that is set for the dialect {face.name}")
     usage = UsageRows(database)
     turnstile = Turnstile(keys, catalog, Meter(database, usage))
     register = Register(MeteredBackend(backend or LocalBackend(pool, catalog, settings), turnstile))

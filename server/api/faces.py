@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
@@ -56,6 +56,8 @@ class Face:
     """How a key stands with its limits, as headers of every answer."""
     keyless: str = ""
     """Id of the key that a request without one acts as; empty: a key is asked for."""
+    stand_in: Mapping[str, str] = field(default_factory=dict)
+    """Texts that this face's clients may send instead of a key, and the ids of the keys that they act as."""
 
 
 class Faces:

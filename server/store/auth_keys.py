@@ -195,6 +195,23 @@ class AuthKeys:
         self._changed("create" if row is None else "change secret", key, by)
         return key
 
+    def ensure_stand_in(self, id: str, description: str, *, by: str = "server") -> Key:
+        """A key with this id exists, with the right to chat and a secret that nobody has: what acts as it is known by
+        other means. One that was revoked stays so.
+        """
+        with self._database.read() as connection:
+            if (row := _find(connection, id)) is not None:
+                return key_of(row)
+        hashed = hash_secret(new_secret())
+        with self._database.write() as connection:
+            if (row := _find(connection, id)) is not None:
+                return key_of(row)
+            terms: KeyChanges = {"name": id, "description": description, "rights": ("chat",)}
+            key = changed(_blank(id), terms)
+            _insert(connection, key, hashed)
+        self._changed("create", key, by)
+        return key
+
     def _changed(self, action: str, key: Key, by: str, **facts: object) -> None:
         self._check.forget()
         limits = {name: value for name, value in key.limits.as_json().items() if value}

@@ -19,8 +19,8 @@ EXAMPLES = 12
 ENDLESS = ("/status", "/v1/status")
 """Streams that never end."""
 
-ITS_OWN_500 = ("/loadModel",)
-"""LLM-API refused what it could not load with this status, and its clients read it."""
+ITS_OWN_500 = ("/loadModel", "/llm/")
+"""LLM-API refused what it could not load with this status, Distributed LLM what it did not find; their clients read it."""
 
 
 def test_no_request_made_from_the_schema_fails(target: Target) -> None:
@@ -29,7 +29,7 @@ def test_no_request_made_from_the_schema_fails(target: Target) -> None:
     assert len(operations) > 20
     failures: list[str] = []
     for operation in operations:
-        if operation.path not in ENDLESS + ITS_OWN_500:
+        if operation.path not in ENDLESS and not operation.path.startswith(ITS_OWN_500):
             _spoil(target, operation, failures)
     assert not failures, "\n".join(["", *failures])
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import server.api.dialects.distributed_llm as distributed_llm
+import server.api.dialects.distributed_llm_models as distributed_llm_models
 import server.api.dialects.llm_api as llm_api
 import server.api.dialects.protollm as protollm
 from server.api.faces import Face
@@ -24,7 +26,12 @@ class Dialect(Protocol):
     def routes(self, house: House) -> list[Endpoint]: ...
 
 
-DIALECTS: dict[str, Dialect] = {"llm_api": llm_api, "protollm": protollm}
+DIALECTS: dict[str, Dialect] = {
+    "llm_api": llm_api,
+    "protollm": protollm,
+    "distributed_llm": distributed_llm,
+    "distributed_llm_models": distributed_llm_models,
+}
 
 
 def _on(settings: Settings) -> list[Dialect]:

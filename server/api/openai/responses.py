@@ -292,10 +292,15 @@ async def whole(run: Run) -> dict[str, Any]:
     return response
 
 
+async def run_of(house: House, request: Request, body: ResponseBody) -> Run:
+    """What answers a body. Raises all that is wrong with it."""
+    body = await in_session(house, request.state.principal.id, body)
+    return Run(house.desk, order_of(house, request, body))
+
+
 async def answer(house: House, request: Request, body: ResponseBody) -> Response:
     """The response to a body, in the way it asks for. Raises all that is wrong with it."""
-    body = await in_session(house, request.state.principal.id, body)
-    run = Run(house.desk, order_of(house, request, body))
+    run = await run_of(house, request, body)
     if not body.stream:
         return JSONResponse(await while_connected(request.receive, whole(run)))
     return EventStream(_streamed(run), failure=_told, settings=house.settings)
@@ -315,8 +320,7 @@ def routes(house: House) -> list[Endpoint]:
     async def count(request: Request) -> Response:
         """What a response would read."""
         body = await read_body(request, ResponseBody)
-        body = await in_session(house, request.state.principal.id, body)
-        run = Run(desk, order_of(house, request, body))
+        run = await run_of(house, request, body)
         turn = replace(run.order.turn, messages=await run.messages())
         (prompt,) = await while_connected(request.receive, house.backend.write(turn))
         return JSONResponse({"object": "response.input_tokens", "input_tokens": len(prompt.tokens)})

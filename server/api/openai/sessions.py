@@ -64,7 +64,7 @@ def routes(house: House) -> list[Endpoint]:
     async def create(request: Request) -> Response:
         """A new session."""
         body = await read_body(request, SessionBody)
-        house.catalog.get(body.model)
+        request.state.principal.check_model(house.catalog.get(body.model))
         return JSONResponse(session_body(await store.create(request.state.principal.id, Terms(**body.change()))))
 
     async def all_of_them(request: Request) -> Response:
@@ -82,7 +82,7 @@ def routes(house: House) -> list[Endpoint]:
         if not change:
             raise BadRequest("There is nothing to change: expected one of " + ", ".join(SessionChange.model_fields))
         if "model" in change:
-            house.catalog.get(change["model"])
+            request.state.principal.check_model(house.catalog.get(change["model"]))
         return JSONResponse(session_body(await store.update(*asked(request), change)))
 
     async def delete(request: Request) -> Response:
