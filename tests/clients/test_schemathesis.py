@@ -20,7 +20,7 @@ ENDLESS = ("/status", "/v1/status")
 """Streams that never end."""
 
 ITS_OWN_500 = ("/loadModel", "/llm/")
-"""LLM-API refused what it could not load with this status, Distributed LLM what it did not find; their clients read it."""
+"""What LLM-API could not load and Distributed LLM did not find had this status, and their clients read it."""
 
 
 def test_no_request_made_from_the_schema_fails(target: Target) -> None:
