@@ -125,11 +125,9 @@ class Run:
                     # Entered first, so left last: the model is free by then, and the conversation waits for it.
                     stack.push_async_callback(self._settle)
                     answer = await self._open(stack, await self.messages())
-                    deltas = aiter(answer)
-                    first = await anext(deltas)
                     left_out = {"truncated_messages": self._left_out} if self._left_out else {}
                     self._writer = Writer(self.order.response | left_out, summary=self.order.summary)
-                    async with aclosing(self._written(answer, first, deltas)) as written:
+                    async with aclosing(self._written(answer)) as written:
                         async for together in written:
                             yield together
             except ServerError:
@@ -138,21 +136,20 @@ class Run:
                 # The door was told to stop, and says so when it is left: a cancelled response, and no failure.
         yield self._closing + self._writer.last()
 
-    async def _written(
-        self, answer: Answer, first: Sequence[Delta], others: AsyncIterator[Sequence[Delta]]
-    ) -> AsyncGenerator[list[Event], None]:
-        """What the answer brings; how it ended is in `_closing`."""
+    async def _written(self, answer: Answer) -> AsyncGenerator[list[Event], None]:
+        """That it begins, at once: a client can look it up and cancel it before there is a word. Then what the answer
+        brings; how it ended is in `_closing`.
+        """
         writer = self._writer
         assert writer is not None
         try:
-            events = writer.begin()
-            together: Sequence[Delta] | None = first
-            while together is not None:
-                events += [event for delta in together for event in writer.add(delta)]
+            yield writer.begin()
+            deltas = aiter(answer)
+            while (together := await self._next(deltas)) is not None:
+                events = [event for delta in together for event in writer.add(delta)]
                 self._reason = together[-1].finish
                 if events:
                     yield events
-                events, together = [], await self._next(others)
             self._closing = writer.finish(self._reason, answer.usage)
         except ServerError as error:
             self._fail(error, answer.usage)

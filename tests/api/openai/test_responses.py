@@ -460,6 +460,18 @@ async def test_events_are_told_again(served: Served) -> None:
         assert (await stream.get_final_response()).id == response["id"]
 
 
+async def test_cancelling_before_the_first_word(served: Served) -> None:
+    served.backend.steps = [asyncio.Event(), *say("never")]
+    client = served.openai()
+    async with await client.responses.create(model="tiny", input="Hi", stream=True) as stream:
+        created = await anext(aiter(stream))
+        assert created.type == "response.created"
+        assert (await client.responses.retrieve(created.response.id)).status == "in_progress"
+        cancelled = await client.responses.cancel(created.response.id)
+        *_, last = [each async for each in stream]
+    assert (last.type, cancelled.status, cancelled.output) == ("response.incomplete", "cancelled", [])
+
+
 async def test_cancelling(served: Served) -> None:
     served.backend.steps = [Delta(0, "Hel"), asyncio.Event(), *say("lo")]
     client = served.openai()
@@ -536,11 +548,17 @@ async def test_a_bug_is_told_too(served: Served) -> None:
     assert kept["status"] == "failed"
 
 
-@pytest.mark.parametrize("stream", [False, True])
-async def test_what_breaks_before_its_first_word_keeps_its_status(served: Served, stream: bool) -> None:
+async def test_what_breaks_before_its_first_word_keeps_its_status(served: Served) -> None:
     served.backend.steps = [EngineDied("The engine died.")]
-    refused = await post(served, stream=stream)
+    refused = await post(served)
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "engine_died")
+
+
+async def test_what_breaks_in_a_stream_before_its_first_word_is_told_there(served: Served) -> None:
+    served.backend.steps = [EngineDied("The engine died.")]
+    found = await told(served)
+    assert kinds(found) == ["created", "in_progress", "error", "failed"]
+    assert (found[2]["code"], found[3]["response"]["output"]) == ("engine_died", [])
 
 
 @pytest.mark.parametrize("stream", [False, True])
