@@ -48,6 +48,10 @@ class LocalAnswer:
         """Whether the engine has let in nothing of it yet."""
         return self._box.waiting
 
+    def stop(self, error: ServerError) -> None:
+        """See Answer."""
+        self._live.close(self._box, error)
+
     async def __aiter__(self) -> AsyncIterator[list[Delta]]:
         left = len(self._indices)
         while left:

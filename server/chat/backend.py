@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from server.chat.messages import Delta, Turn, Usage
 from server.chat.vectors import Ranking, Scores, Texts, Vectors
 from server.chat.written import Written
+from server.errors import ServerError
 
 
 class Token(NamedTuple):
@@ -41,6 +42,11 @@ class Answer(Protocol):
         """Deltas until every choice has had its `finish`; raises a ServerError when the answer broke.
 
         What comes together is fit to be sent together.
+        """
+
+    def stop(self, error: ServerError) -> None:
+        """End it now, whether or not somebody reads: what had come by then may be read still, and then this is raised.
+        Without effect on an answer that is complete.
         """
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from typing import Literal
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Literal, TypeVar
 
 from server.chat.backend import Answer, Backend, Embeddings, Token
 from server.chat.messages import Turn, Usage
@@ -15,6 +15,8 @@ from server.chat.vectors import Ranking, Scores, Texts, Vectors
 from server.chat.written import Written
 from server.errors import Stopped
 from server.telemetry import request_id
+
+T = TypeVar("T")
 
 State = Literal["waiting", "prefilling", "generating"]
 
@@ -24,14 +26,15 @@ class Entry:
     client may choose.
     """
 
-    def __init__(self, model: str, owner: str, scope: asyncio.Timeout, *, answered: bool) -> None:
+    def __init__(self, model: str, owner: str, *, answered: bool) -> None:
         self.id = request_id.get()
         self.model = model
         self.owner = owner
         self._answered = answered
         self.started = time.time()
         self._began = time.monotonic()
-        self._scope = scope
+        self._wait: asyncio.Timeout | None = None
+        """Around the wait for a door."""
         self._answer: Answer | None = None
 
     def opened(self, answer: Answer) -> None:
@@ -59,10 +62,31 @@ class Entry:
             return "waiting"
         return "generating" if self.usage.completion_tokens else "prefilling"
 
+    async def door(self, work: Awaitable[T]) -> T:
+        """Wait for what a door gives. Raises Stopped as soon as the entry is stopped."""
+        self._wait = wait = asyncio.timeout(None)
+        try:
+            async with wait:
+                found = await work
+        except TimeoutError:
+            if not wait.expired():
+                raise
+        finally:
+            self._wait = None
+        if wait.when() is not None:  # also where it came in the moment in which it was stopped
+            raise _stopped()
+        return found
+
     def stop(self) -> None:
         """End it now: whoever reads the answer gets Stopped."""
-        if not self._scope.expired():
-            self._scope.reschedule(asyncio.get_running_loop().time())
+        if self._answer is not None:
+            self._answer.stop(_stopped())
+        elif self._wait is not None and not self._wait.expired():
+            self._wait.reschedule(asyncio.get_running_loop().time())
+
+
+def _stopped() -> Stopped:
+    return Stopped("This answer was stopped by a request to do so.")
 
 
 class Register:
@@ -80,26 +104,22 @@ class Register:
 
     @asynccontextmanager
     async def open(self, turn: Turn) -> AsyncIterator[Answer]:
-        """As the door's, and entered here until it is left. Enter and leave it in one task."""
-        async with self.entered(turn.model, turn.owner) as entry, self.door.open(turn) as answer:
-            entry.opened(answer)
-            yield answer
+        """As the door's, and entered here until it is left."""
+        with self.entered(turn.model, turn.owner) as entry:
+            async with AsyncExitStack() as stack:
+                answer = await entry.door(stack.enter_async_context(self.door.open(turn)))
+                entry.opened(answer)
+                yield answer
 
-    @asynccontextmanager
-    async def entered(self, model: str, owner: str, *, answered: bool = True) -> AsyncIterator[Entry]:
-        """An entry for as long as the context lasts. Stopping it cancels what goes on in there, and raises Stopped."""
+    @contextmanager
+    def entered(self, model: str, owner: str, *, answered: bool = True) -> Iterator[Entry]:
+        """An entry for as long as the context lasts."""
         number = next(self._numbers)
-        scope = asyncio.timeout(None)
+        entry = self._entries[number] = Entry(model, owner, answered=answered)
         try:
-            async with scope:
-                entry = self._entries[number] = Entry(model, owner, scope, answered=answered)
-                yield entry
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            raise Stopped("This answer was stopped by a request to do so.") from None
+            yield entry
         finally:
-            self._entries.pop(number, None)
+            del self._entries[number]
 
     async def write(self, turn: Turn) -> Sequence[Written]:
         return await self.door.write(turn)
@@ -122,12 +142,12 @@ class RegisteredEmbeddings:
         self._register = register
 
     async def embed(self, texts: Texts) -> Vectors:
-        async with self._register.entered(texts.model, texts.owner, answered=False):
-            return await self.door.embed(texts)
+        with self._register.entered(texts.model, texts.owner, answered=False) as entry:
+            return await entry.door(self.door.embed(texts))
 
     async def rank(self, ranking: Ranking) -> Scores:
-        async with self._register.entered(ranking.model, ranking.owner, answered=False):
-            return await self.door.rank(ranking)
+        with self._register.entered(ranking.model, ranking.owner, answered=False) as entry:
+            return await entry.door(self.door.rank(ranking))
 
     def close(self) -> None:
         self.door.close()

@@ -16,7 +16,7 @@ from server.chat.tool_formats import named
 from server.chat.written import Written
 from server.engine.request import FinishReason, TokenLogprob
 from server.engine.uses import Uses
-from server.errors import NotFound, ServerError, Unauthorized
+from server.errors import NotFound, ServerError, Stopped, Unauthorized
 from server.store.key_table import RIGHTS, Key
 
 STOP = FinishReason.STOP
@@ -61,15 +61,31 @@ class ScriptedAnswer:
         self.prompt_tokens = usage.prompt_tokens
         self.fingerprint = "fp_scripted"
         self.waiting = False
+        self._stopped = asyncio.Event()
+        self._error: ServerError | None = None
 
     async def __aiter__(self) -> AsyncIterator[Sequence[Delta]]:
         for step in self._steps:
             if isinstance(step, asyncio.Event):
-                await step.wait()
-            elif isinstance(step, Exception):
+                await self._unless_stopped(step)
+            if self._error is not None:
+                raise self._error
+            if isinstance(step, Exception):
                 raise step
-            else:
+            if isinstance(step, Delta):
                 yield [step]
+
+    async def _unless_stopped(self, step: asyncio.Event) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in (step, self._stopped)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+
+    def stop(self, error: ServerError) -> None:
+        self._error = error
+        self._stopped.set()
 
 
 @dataclass
@@ -105,7 +121,7 @@ class ScriptedBackend:
             if self.refusal is not None:
                 raise self.refusal
             yield ScriptedAnswer(list(self.steps(turn) if callable(self.steps) else self.steps), self.usage)
-        except (asyncio.CancelledError, GeneratorExit):
+        except (asyncio.CancelledError, GeneratorExit, Stopped):
             self.cancelled.set()
             raise
 

@@ -105,6 +105,18 @@ async def test_a_stopped_stream_ends_with_an_error_event(served: Served) -> None
     assert "[DONE]" not in rest
 
 
+async def test_a_stopped_stream_tells_also_who_does_not_read_for_a_while(served: Served) -> None:
+    served.backend.steps = [Delta(0, "x" * 100_000)] * 400  # far more than lies between a server and a client
+    async with served.raw("POST", "/v1/chat/completions", {**BODY, "stream": True}) as raw:
+        await served.backend.entered.wait()
+        (entry,) = (await served.http.get("/v1/requests")).json()["data"]
+        await served.http.delete(f"/v1/requests/{entry['id']}")
+        end = b""
+        while not end.endswith(b"\r\n0\r\n\r\n"):
+            end = end[-1000:] + await raw.reader.read(1_000_000)
+    assert b'"code":"request_stopped"' in end
+
+
 async def test_every_dialect_shows_up(served: Served) -> None:
     served.backend.steps = [asyncio.Event()]
     async with (

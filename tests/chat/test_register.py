@@ -55,20 +55,34 @@ async def test_stopping_ends_it_wherever_it_is(open: bool) -> None:
     assert await read(Register(ScriptedBackend(say("a")))) == ["a", ""]
 
 
+async def test_stopping_what_nobody_reads_just_now_ends_it_all_the_same() -> None:
+    register = Register(ScriptedBackend(say("a", "b")))
+    async with register.open(TURN) as answer:
+        deltas = aiter(answer)
+        await anext(deltas)
+        (entry,) = register.entries
+        entry.stop()
+        with pytest.raises(Stopped):
+            await anext(deltas)
+
+
 async def test_stopping_twice_is_stopping_once() -> None:
     entered, unwinding, leaving = asyncio.Event(), asyncio.Event(), asyncio.Event()
     register = Register(ScriptedBackend())
 
     async def linger() -> None:
-        async with register.entered("m", "ann"):
-            entered.set()
-            try:
-                await asyncio.Event().wait()
-            finally:
-                unwinding.set()
-                await leaving.wait()
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            unwinding.set()
+            await leaving.wait()
 
-    task = asyncio.create_task(linger())
+    async def enter() -> None:
+        with register.entered("m", "ann") as entry:
+            await entry.door(linger())
+
+    task = asyncio.create_task(enter())
     await entered.wait()
     (entry,) = register.entries
     entry.stop()

@@ -18,10 +18,10 @@ from server.api.openai.response_events import Event, Writer
 from server.api.openai.response_items import ItemReference, before_answer, messages
 from server.api.openai.trimming import excess, trimmed
 from server.chat.backend import Answer, Backend
-from server.chat.messages import Delta, Message, Turn, Usage
+from server.chat.messages import Message, Turn, Usage
 from server.chat.template import with_system
 from server.engine.request import FinishReason
-from server.errors import BadRequest, ContextLengthExceeded, NotFound, ServerError
+from server.errors import BadRequest, ContextLengthExceeded, NotFound, ServerError, Stopped
 from server.store.conversations import Conversations
 from server.store.response_tables import Item
 from server.store.responses import Kept, Place, Responses
@@ -102,9 +102,7 @@ class Run:
         """How the answer ended; None: it was stopped."""
         self._closing: list[Event] = []
         """What is still to be told of the output when the answer is over."""
-        self._stopped = False
-        self._patience: asyncio.Timeout | None = None
-        """Around the wait for the next deltas."""
+        self._answer: Answer | None = None
 
     @property
     def response(self) -> dict[str, Any]:
@@ -112,45 +110,37 @@ class Run:
         return self._writer.response if self._writer is not None else self.order.response
 
     def stop(self) -> None:
-        """End it as soon as may be; `ended` is set when it has."""
-        self._stopped = True
-        if self._patience is not None:
-            self._patience.reschedule(asyncio.get_running_loop().time())
+        """End it, if it has begun; `ended` is set when it is over."""
+        if self._answer is not None:
+            self._answer.stop(Stopped("This response was cancelled."))
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """The events; those that come together in one list. All that can be wrong is raised before the first."""
-        async with self._desk.admit(self):
-            try:
-                async with AsyncExitStack() as stack:
-                    # Entered first, so left last: the model is free by then, and the conversation waits for it.
-                    stack.push_async_callback(self._settle)
-                    answer = await self._open(stack, await self.messages())
-                    left_out = {"truncated_messages": self._left_out} if self._left_out else {}
-                    self._writer = Writer(self.order.response | left_out, summary=self.order.summary)
-                    async with aclosing(self._written(answer)) as written:
-                        async for together in written:
-                            yield together
-            except ServerError:
-                if self._writer is None:
-                    raise
-                # The door was told to stop, and says so when it is left: a cancelled response, and no failure.
+        async with self._desk.admit(self), AsyncExitStack() as stack:
+            # Entered first, so left last: the model is free by then, and the conversation waits for it.
+            stack.push_async_callback(self._settle)
+            self._answer = await self._open(stack, await self.messages())
+            left_out = {"truncated_messages": self._left_out} if self._left_out else {}
+            self._writer = Writer(self.order.response | left_out, summary=self.order.summary)
+            async with aclosing(self._written(self._answer, self._writer)) as written:
+                async for together in written:
+                    yield together
         yield self._closing + self._writer.last()
 
-    async def _written(self, answer: Answer) -> AsyncGenerator[list[Event], None]:
+    async def _written(self, answer: Answer, writer: Writer) -> AsyncGenerator[list[Event], None]:
         """That it begins, at once: a client can look it up and cancel it before there is a word. Then what the answer
         brings; how it ended is in `_closing`.
         """
-        writer = self._writer
-        assert writer is not None
         try:
             yield writer.begin()
-            deltas = aiter(answer)
-            while (together := await self._next(deltas)) is not None:
+            async for together in answer:
                 events = [event for delta in together for event in writer.add(delta)]
                 self._reason = together[-1].finish
                 if events:
                     yield events
             self._closing = writer.finish(self._reason, answer.usage)
+        except Stopped:
+            self._closing = writer.finish(None, answer.usage)
         except ServerError as error:
             self._fail(error, answer.usage)
         except Exception:
@@ -210,20 +200,6 @@ class Run:
                     raise
                 self._left_out += len(said) - len(shorter)
                 said = shorter
-
-    async def _next(self, deltas: AsyncIterator[Sequence[Delta]]) -> Sequence[Delta] | None:
-        """What comes next; None when nothing does, or the run was stopped."""
-        if self._stopped:
-            return None
-        try:
-            async with asyncio.timeout(None) as self._patience:
-                return await anext(deltas, None)
-        except TimeoutError:
-            if not self._stopped:
-                raise
-            return None
-        finally:
-            self._patience = None
 
     def _fail(self, error: ServerError, usage: Usage | None = None) -> None:
         assert self._writer is not None
