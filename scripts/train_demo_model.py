@@ -86,11 +86,11 @@ def train(
     from demo_model import mixture
     from demo_model.batches import Producers, row
     from demo_model.evaluation import cases
-    from demo_model.training import LOG, Plan, Training
+    from demo_model.training import LOG, Plan, Training, half_pays
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
     rates = {name: rate for name, rate in (("muon_rate", muon_rate), ("adam_rate", adam_rate)) if rate is not None}
-    plan = Plan(minutes=minutes, steps=steps, **cast(Any, rates))
+    plan = Plan(minutes=minutes, steps=steps, half=half_pays(), **cast(Any, rates))
     folder.mkdir(parents=True, exist_ok=True)
     weights, shape, tokenizer = _beginning(folder, resume, warm_start, seed)
     training = Training(plan, shape, weights, folder)
@@ -100,7 +100,10 @@ def train(
         training.resume()
     else:
         (folder / LOG).unlink(missing_ok=True)
-    console.print(f"{shape.parameters():,} parameters, {torch.get_num_threads()} threads, in {folder}")
+    console.print(
+        f"{shape.parameters():,} parameters, {torch.get_num_threads()} threads, "
+        f"{'bfloat16' if plan.half else 'float32'}, in {folder}"
+    )
     checked = [
         (one.metric, row(one.conversation, tokenizer, last_only=True)) for one in cases(mixture.cases(), "dev", 24)
     ]
