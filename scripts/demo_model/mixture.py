@@ -7,25 +7,25 @@ from importlib import import_module
 from demo_model.batches import Mixture, Skill
 
 PARTS: dict[str, float] = {
-    "reading": 30,
-    "tools": 25,
-    "arithmetic": 10,
+    "reading": 38,
+    "tools": 28,
+    "arithmetic": 4,
     "memory": 10,
     "persona": 7,
-    "talk": 6,
-    "summaries": 5,
-    "thinking": 4,
+    "talk": 2,
+    "summaries": 4,
+    "thinking": 3,
     "as_json": 4,
 }
-"""The files of the corpus, each with its share of all conversations."""
+"""The files of the corpus, each with its share of all conversations: the more, the longer it takes to be learned."""
 
 WEIGHTS: dict[str, float] = {
     "reading.reading": 6.0,
     "reading.long_reading": 0.7,
-    "reading.no_text": 0.3,
-    "tools.tool_call": 3.0,
+    "reading.no_text": 0.15,
+    "tools.tool_call": 4.0,
     "tools.tool_session": 3.0,
-    "tools.tool_none": 2.0,
+    "tools.tool_none": 1.5,
     "tools.tool_thinking": 0.7,
     "arithmetic.arithmetic": 4.0,
     "arithmetic.counting": 1.5,

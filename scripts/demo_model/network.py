@@ -18,7 +18,8 @@ def turning(shape: Shape, length: int) -> tuple[Tensor, Tensor]:
 
 
 def hidden(weights: dict[str, Tensor], tokens: Tensor, cosine: Tensor, sine: Tensor, shape: Shape) -> Tensor:
-    """The last layer's output after its norm, [rows, length, width], for tokens of [rows, length].
+    """What `logits` goes on from, [rows, length, width], for tokens of [rows, length]: all up to the last feed-forward,
+    which looks at each position alone, and is only computed where somebody wants to know.
 
     Rows are padded at their end: no position looks ahead, so padding changes nothing before it.
     """
@@ -26,18 +27,24 @@ def hidden(weights: dict[str, Tensor], tokens: Tensor, cosine: Tensor, sine: Ten
     ahead = torch.full((length, length), -math.inf).triu(1)
     flow = functional.embedding(tokens, weights[EMBEDDING])
     for number in range(shape.layers):
+        if number:
+            flow = _fed_forward(weights, number - 1, flow, shape)
         normed = _norm(flow, weights[layer(number, "attn_norm")], shape)
         flow = flow + _attention(weights, number, normed, (cosine, sine), ahead, shape)
-        normed = _norm(flow, weights[layer(number, "ffn_norm")], shape)
-        both = torch.cat([weights[layer(number, "ffn_gate")], weights[layer(number, "ffn_up")]])
-        gate, up = functional.linear(normed, both).chunk(2, -1)
-        flow = flow + functional.linear(functional.silu(gate) * up, weights[layer(number, "ffn_down")])
-    return _norm(flow, weights[LAST_NORM], shape)
+    return flow
 
 
-def logits(weights: dict[str, Tensor], found: Tensor) -> Tensor:
-    """Scores of all tokens for outputs of `hidden`."""
-    return functional.linear(found, weights[HEAD])
+def logits(weights: dict[str, Tensor], found: Tensor, shape: Shape) -> Tensor:
+    """Scores of all tokens for some positions of what `hidden` gave, [positions, width]."""
+    flow = _fed_forward(weights, shape.layers - 1, found, shape)
+    return functional.linear(_norm(flow, weights[LAST_NORM], shape), weights[HEAD])
+
+
+def _fed_forward(weights: dict[str, Tensor], number: int, flow: Tensor, shape: Shape) -> Tensor:
+    normed = _norm(flow, weights[layer(number, "ffn_norm")], shape)
+    both = torch.cat([weights[layer(number, "ffn_gate")], weights[layer(number, "ffn_up")]])
+    gate, up = functional.linear(normed, both).chunk(2, -1)
+    return flow + functional.linear(functional.silu(gate) * up, weights[layer(number, "ffn_down")])
 
 
 def _norm(flow: Tensor, gain: Tensor, shape: Shape) -> Tensor:

@@ -109,7 +109,7 @@ class Network:
             tokens = torch.from_numpy(batch.tokens)
             found = hidden(self.weights, tokens, *self._turning(tokens.shape[1]), self.shape)
             chosen = found.flatten(0, 1).index_select(0, torch.from_numpy(batch.places))
-            return network.logits(self.weights, chosen)
+            return network.logits(self.weights, chosen, self.shape)
 
 
 class Training:
