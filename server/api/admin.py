@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from server.api.docs_page import render
 from server.api.house import Endpoint, House
@@ -89,10 +89,6 @@ def routes(house: House, document: Callable[[], dict[str, Any]]) -> list[Endpoin
         """How that page looks."""
         return FileResponse(STYLE, media_type="text/css")
 
-    async def root(request: Request) -> Response:
-        """On to the documentation."""
-        return RedirectResponse("docs")
-
     def get(path: str, handler: Callable[..., Any], summary: str, **more: Any) -> Endpoint:
         return Endpoint("GET", path, handler, summary=summary, **{"tag": "server", "needs": None, **more})
 
@@ -103,5 +99,4 @@ def routes(house: House, document: Callable[[], dict[str, Any]]) -> list[Endpoin
         get("/openapi.json", openapi, "This document"),
         get("/docs", docs, "This document as a page", media="text/html"),
         get("/docs.css", style, "Style of the page", media="text/css"),
-        get("/", root, "Leads to /docs", media="text/html"),
     ]

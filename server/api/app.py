@@ -14,13 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from server.api import admin, dialects, running, status, tokens
+from server.api import admin, dialects, me, page, running, status, tokens
 from server.api import keys as keys_api
 from server.api import openapi as openapi_document
 from server.api import usage as usage_api
 from server.api.anthropic import face as anthropic_face
 from server.api.anthropic import messages
 from server.api.auth import Authentication
+from server.api.error_log import ErrorLog
 from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
 from server.api.house import House
@@ -117,6 +118,7 @@ def build_app(
     house.jobs.when_tidying(house.files.sweep)
     house.jobs.tasks.add(index_files(house.search, house.files, settings.jobs.attempts))
     file_routes = files.routes(house)
+    failed = ErrorLog()
 
     @cache
     def document() -> dict[str, Any]:
@@ -144,8 +146,10 @@ def build_app(
             *keys_api.routes(house),
             *usage_api.routes(house),
             *admin.routes(house, document),
+            *me.routes(failed),
+            *page.routes(house),
         ],
-        middleware=_around(house, {each.path: each.most_bytes for each in file_routes if each.most_bytes}),
+        middleware=_around(house, failed, {each.path: each.most_bytes for each in file_routes if each.most_bytes}),
         exception_handlers={HTTPException: raise_on},
         lifespan=_lifespan,
     )
@@ -154,11 +158,11 @@ def build_app(
     return app
 
 
-def _around(house: House, larger: Mapping[str, int]) -> list[Middleware]:
+def _around(house: House, failed: ErrorLog, larger: Mapping[str, int]) -> list[Middleware]:
     """Outermost first: host, key, limits; the handler reads body and schema. `larger`: paths that take more bytes."""
     settings = house.settings
     faces = Faces(dialects.faces(settings), own=(anthropic_face.FACE,))
-    errors = Middleware(Errors, faces)
+    errors = Middleware(Errors, faces, failed)
     cors = Middleware(
         CORSMiddleware,
         allow_origins=settings.server.cors_origins,

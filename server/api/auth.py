@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,7 +22,12 @@ from server.store.key_limits import NO_LIMITS, KeyLimits
 if TYPE_CHECKING:
     from server.store.auth_keys import AuthKeys, Key
 
-OPEN = frozenset({"/", "/health", "/ready", "/docs", "/docs.css", "/openapi.json"})
+WEB = Path(__file__).parents[1] / "web"
+"""The page's files: what they show, they ask for with a key."""
+
+OPEN = frozenset({"/", "/health", "/ready", "/docs", "/docs.css", "/openapi.json"}) | {
+    f"/web/{file.relative_to(WEB).as_posix()}" for file in WEB.rglob("*") if file.is_file()
+}
 """The paths that answer everybody."""
 
 

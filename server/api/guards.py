@@ -27,6 +27,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.api.auth import NOBODY
+from server.api.error_log import Broken, ErrorLog
 from server.api.faces import Faces, header
 from server.api.streaming import ClientLeft
 from server.errors import (
@@ -125,9 +126,10 @@ def _marks(name: str, milliseconds: int, state: dict[str, object]) -> Iterable[t
 class Errors:
     """The one place where an error becomes an answer."""
 
-    def __init__(self, app: ASGIApp, faces: Faces) -> None:
+    def __init__(self, app: ASGIApp, faces: Faces, noted: ErrorLog) -> None:
         self._app = app
         self._faces = faces
+        self._noted = noted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -151,10 +153,16 @@ class Errors:
         except Exception:
             log.exception("A bug, found by %s %s", scope["method"], quote(scope["path"]))
             error = ServerError(f"The server made a mistake. Its log says more under the request id {name}.")
+        self._note(scope, error)
         if begun:
             log.warning("An answer was broken off: %s", error.message)
         else:
             await self._faces.of(scope).render(error, name)(scope, receive, send)
+
+    def _note(self, scope: Scope, error: ServerError) -> None:
+        if owner := scope["state"].get("principal", NOBODY).id:  # a stranger's errors tell an owner nothing
+            path, name = quote(scope["path"])[:200], scope["state"]["request_id"]
+            self._noted.note(Broken(owner, error.message, error.status, scope["method"], path, name))
 
 
 async def raise_on(_: object, error: Exception) -> None:

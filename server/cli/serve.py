@@ -133,8 +133,9 @@ def greeting(settings: Settings, catalog: Catalog, first: FirstKey) -> list[str]
     more = f"{_command()} keys create NAME --data-dir {shlex.quote(str(settings.paths.data_dir))}"
     if first.key is None:
         return [f"No key is valid any more. Make one: {more}", ""]
+    page = f"A page to talk, watch and manage, which asks for the key: {_where(settings)}/"
     if first.text is None:
-        return [f"Key: {first.key.id} (shown when it was made). Another one: {more}", ""]
+        return [f"Key: {first.key.id} (shown when it was made). Another one: {more}", page, ""]
     model = next(iter(catalog.names()), "MODEL")
     example = (catalog.get(model).example if catalog.names() else None) or Example("Hello")
     return [
@@ -143,9 +144,15 @@ def greeting(settings: Settings, catalog: Catalog, first: FirstKey) -> list[str]
         f"  {first.text}",
         "",
         f"Another one: {more}",
+        page,
         "",
         *examples(settings, first.text, model, example),
     ]
+
+
+def _where(settings: Settings) -> str:
+    """The address that will be listened on; a port that the system is to choose is not known yet."""
+    return address(settings) if settings.server.port else "http://127.0.0.1:PORT"
 
 
 def _command() -> str:
@@ -161,7 +168,7 @@ def _command() -> str:
 
 def examples(settings: Settings, key: str, model: str, example: Example) -> list[str]:
     """Two ways to ask something, fit for pasting, and what is answered if that is known."""
-    base = f"{address(settings)}/v1" if settings.server.port else "http://127.0.0.1:PORT/v1"
+    base = f"{_where(settings)}/v1"
     message = [{"role": "user", "content": example.ask}]
     body = json.dumps({"model": model, "stream": True, "messages": message}, ensure_ascii=False)
     certificate = options.own_certificate(settings)

@@ -45,10 +45,6 @@ def test_metrics_are_prometheus_text(client: TestClient) -> None:
         assert f"llm_{name}" in answer.text
 
 
-def test_the_root_leads_to_the_documentation(stranger: TestClient) -> None:
-    assert stranger.get("/").url.path == "/docs"
-
-
 def test_the_end_closes_what_was_opened(stage: Stage) -> None:
     with client_of(stage):
         assert not stage.pool.closed

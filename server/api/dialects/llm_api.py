@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Scope
 
 from server.api.body import read_body
-from server.api.error_log import ErrorLog
+from server.api.error_log import Broken, ErrorLog
 from server.api.faces import Face, error_headers, header, openai_error
 from server.api.house import Endpoint, House
 from server.api.openai.chat import ChatBody, answer_chat, chat_turn
@@ -131,14 +131,14 @@ def _models(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
         return JSONResponse({"message": f"Loading {card.name}."}, background=task)
 
     def refuse(owner: str, reason: str) -> Response:
-        failed.note(owner, reason)
+        failed.note(Broken(owner, reason))
         return JSONResponse({"error": "Failed to load model"}, 500)
 
     async def finish_load(owner: str, name: str) -> None:
         try:
             await house.pool.load(name)
         except ServerError as error:
-            failed.note(owner, error.message)
+            failed.note(Broken(owner, error.message, error.status))
 
     async def unload(request: Request) -> Response:
         """Unload the chosen model, busy or not."""

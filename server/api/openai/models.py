@@ -51,7 +51,7 @@ async def model_body(house: House, card: ModelCard) -> dict[str, Any]:
             **state_body(statuses.get(card.name)),
             "description": card.description,
             "aliases": list(card.aliases),
-            "personalities": list(card.personalities),
+            "personalities": dict(card.personalities),
             "context": card.context,
             "capabilities": await _capabilities(house, card),
         },

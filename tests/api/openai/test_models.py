@@ -24,7 +24,8 @@ async def test_list_through_the_client(served: Served) -> None:
     assert tiny.created > 1_600_000_000
     ours = tiny.model_extra["llm_api"]  # type: ignore[index]
     assert (ours["state"], ours["progress"], ours["context"]) == ("loading", 12.5, 2048)
-    assert (ours["aliases"], ours["personalities"]) == (["small"], ["teacher", "poet"])
+    assert ours["aliases"] == ["small"]
+    assert ours["personalities"] == {"teacher": "You teach geography.", "poet": "You rhyme."}
     assert ours["capabilities"] == ["text"]
     assert [model.id for model in (await served.openai("").models.list()).data] == ["tiny", "org/big"]
 
