@@ -41,7 +41,8 @@ def routes_table() -> str:
     sys.path.insert(0, str(ROOT))
     from server.api.app import build_app
     from server.api.auth import OPEN
-    from server.api.house import Endpoint
+    from server.api.house import Endpoint, Socket
+    from server.api.services import ServiceEndpoint
     from server.settings import load_settings
 
     with tempfile.TemporaryDirectory() as folder:
@@ -49,11 +50,12 @@ def routes_table() -> str:
         app.state.house.keys.close()
     rows = {}
     for route in app.routes:
-        if isinstance(route, Endpoint):
+        if isinstance(route, Endpoint | Socket) and not isinstance(route, ServiceEndpoint):
             path = route.path.replace(":path", "")
             key = "none" if route.path in OPEN else f"`{route.needs}`" if route.needs else "any key"
             whose = " (LLM-API)" if route.tag == "llm-api" else ""
-            rows[path, route.method, whose] = f"| `{route.method} {path}` | {key} | {route.summary}{whose} |"
+            method = "socket" if isinstance(route, Socket) else route.method
+            rows[path, method, whose] = f"| `{method} {path}` | {key} | {route.summary}{whose} |"
     return "\n".join(["| route | right | what it does |", "|---|---|---|", *(rows[at] for at in sorted(rows))])
 
 

@@ -14,12 +14,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from watchfiles import Change as FileChange
-from watchfiles import awatch
-
 from server.catalog_file import CatalogError, Entry, read_entries, without_effect
 from server.errors import ModelNotFound
 from server.settings import Settings
+from server.watching import follow
 
 __all__ = ["Catalog", "CatalogError", "Change", "Lora", "ModelCard"]
 
@@ -248,30 +246,12 @@ class Catalog:
         )
 
     async def watch(self, on_change: Callable[[Change], Awaitable[None]]) -> None:
-        """Follow the files until cancelled; `on_change` hears of every edit that made a difference.
-
-        Folders are watched, not files: most editors write a new file and rename it over the old one. Where the system
-        has no watches left, the folders are looked at again and again instead.
-        """
+        """Follow the files until cancelled; `on_change` hears of every edit that made a difference."""
         for file in self.files:
             file.parent.mkdir(parents=True, exist_ok=True)
         names = {file.name for file in self.files}
-
-        def concerns(_: FileChange, path: str) -> bool:
-            # A mounted Kubernetes volume changes by its link `..data` alone.
-            return Path(path).name in names or Path(path).name.startswith("..")
-
-        async def follow(polling: bool) -> None:
-            folders = {file.parent for file in self.files}
-            async for _ in awatch(*folders, watch_filter=concerns, recursive=False, force_polling=polling or None):
-                await self._take_up(on_change)
-
-        await self._take_up(on_change)
-        try:
-            await follow(polling=False)
-        except OSError as error:
-            log.warning("The system cannot watch the models' folders (%s): they are polled", error)
-            await follow(polling=True)
+        folders = {file.parent for file in self.files}
+        await follow(folders, lambda: self._take_up(on_change), lambda path: path.name in names)
 
     async def _take_up(self, on_change: Callable[[Change], Awaitable[None]]) -> None:
         change = self.reload()

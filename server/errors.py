@@ -25,6 +25,7 @@ The message always says what was wrong, what was expected and, where there is so
     ├── TooManyRequests             429  too_many_requests     Retry-After
     │   └── RateLimited             429  rate_limit_exceeded   Retry-After
     ├── Stopped                     499  request_stopped
+    ├── Exhausted                   503  tried_in_vain
     └── Unavailable                 503                        Retry-After
         ├── ModelLoading            503  model_loading
         ├── ModelLoadFailed         503  model_load_failed
@@ -233,6 +234,14 @@ class Stopped(ServerError):
     status = 499
     type = "request_stopped"
     code = "request_stopped"
+
+
+class Exhausted(ServerError):
+    """What may pass did not, as often as it was tried. Not to be tried again by itself."""
+
+    status = 503
+    type = "service_unavailable"
+    code = "tried_in_vain"
 
 
 class Unavailable(ServerError):

@@ -54,6 +54,8 @@ class PathsSection(_Section):
     data_dir: Path
     models: Path
     storage: Path
+    services: Path
+    prompts: Path
 
 
 class StoreSection(_Section):
@@ -96,6 +98,11 @@ class JobsSection(_Section):
     attempts: int = Field(ge=1)
     backoff_seconds: float = Field(gt=0)
     keep_days: float = Field(gt=0)
+
+
+class ServicesSection(_Section):
+    inferences: int = Field(ge=1)
+    attempts: int = Field(ge=1)
 
 
 class LimitsSection(_Section):
@@ -177,11 +184,16 @@ class DistributedLlmSection(DialectSection):
     truncation: Literal["auto", "disabled"]
 
 
+class GatewaySection(DialectSection):
+    polling_seconds: float = Field(gt=0)
+
+
 class DialectsSection(_Section):
     llm_api: DialectSection
     protollm: ProtollmSection
     distributed_llm: DistributedLlmSection
     distributed_llm_models: DialectSection
+    llm_gateway: GatewaySection
 
 
 class Settings(_Section):
@@ -195,6 +207,7 @@ class Settings(_Section):
     models: ModelsSection
     engine: EngineSection
     jobs: JobsSection
+    services: ServicesSection
     limits: LimitsSection
     search: SearchSection
     log: LogSection
@@ -205,6 +218,8 @@ _PATHS = (
     ("paths", "data_dir"),
     ("paths", "models"),
     ("paths", "storage"),
+    ("paths", "services"),
+    ("paths", "prompts"),
     ("tls", "key"),
     ("tls", "certificate"),
     ("tls", "chain"),

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,17 +72,13 @@ def routes(house: House, document: Callable[[], dict[str, Any]]) -> list[Endpoin
         text, kind = house.metrics.text()
         return Response(text, headers={"content-type": kind, **NO_CACHE})
 
-    @cache
-    def page() -> str:
-        return render(document())
-
     async def openapi(request: Request) -> Response:
         """The OpenAPI document."""
         return JSONResponse(document())
 
     async def docs(request: Request) -> Response:
         """The same, to read."""
-        return HTMLResponse(page(), headers=PAGE_HEADERS)
+        return HTMLResponse(render(document()), headers=PAGE_HEADERS)
 
     async def style(request: Request) -> Response:
         """How that page looks."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 from server.api import admin, dialects, me, page, running, status, tokens
 from server.api import keys as keys_api
 from server.api import openapi as openapi_document
+from server.api import services as services_api
 from server.api import usage as usage_api
 from server.api.anthropic import face as anthropic_face
 from server.api.anthropic import messages
@@ -51,8 +52,12 @@ from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
 from server.jobs.indexing import index_files
 from server.jobs.protollm import front_of
+from server.jobs.summaries import summary_task
 from server.jobs.wiring import open_jobs
 from server.search.search import open_search
+from server.services.calls import Calls
+from server.services.directory import Services
+from server.services.runner import Runner
 from server.settings import Settings
 from server.store.audit import AuditLog
 from server.store.auth_keys import AuthKeys
@@ -95,6 +100,8 @@ def build_app(
     vectors = RegisteredEmbeddings(MeteredEmbeddings(LocalEmbeddings(pool, catalog), turnstile), register)
     limit = settings.limits.kept_mb << 20
     kept, talks = Responses(database, limit), Conversations(database, limit)
+    services = Services.from_settings(settings)
+    calls = Calls(register, at_once=settings.services.inferences, attempts=settings.services.attempts)
     house = House(
         settings=settings,
         catalog=catalog,
@@ -113,16 +120,22 @@ def build_app(
         search=open_search(settings, catalog, register, vectors, database),
         turnstile=turnstile,
         usage=usage,
+        services=services,
+        service_runner=Runner(calls, catalog),
         protollm=front_of(settings),
     )
     house.jobs.when_tidying(house.files.sweep)
     house.jobs.tasks.add(index_files(house.search, house.files, settings.jobs.attempts))
+    house.jobs.tasks.add(summary_task(house.service_runner))
     file_routes = files.routes(house)
     failed = ErrorLog()
 
-    @cache
-    def document() -> dict[str, Any]:
+    @lru_cache(maxsize=1)
+    def document_after(edits: int) -> dict[str, Any]:
         return openapi_document.document(app.routes)
+
+    def document() -> dict[str, Any]:
+        return document_after(services.edits)
 
     app = Starlette(
         routes=[
@@ -142,6 +155,7 @@ def build_app(
             *models.routes(house),
             *tokens.routes(house),
             *running.routes(house, register),
+            *services_api.routes(house),
             *status.routes(house),
             *keys_api.routes(house),
             *usage_api.routes(house),
@@ -153,6 +167,7 @@ def build_app(
         exception_handlers={HTTPException: raise_on},
         lifespan=_lifespan,
     )
+    services_api.renew(app.router.routes, house)
     app.router.redirect_slashes = False
     app.state.house = house
     return app
@@ -176,7 +191,7 @@ def _around(house: House, failed: ErrorLog, larger: Mapping[str, int]) -> list[M
         errors,
         Middleware(Hosts, settings.server),
         *((cors, errors) if settings.server.cors_origins else ()),
-        Middleware(Authentication, house.keys, faces),
+        Middleware(Authentication, house.keys, faces, settings.server.cors_origins),
         Middleware(BodyLimit, settings.limits, larger),
     ]
 
@@ -184,13 +199,17 @@ def _around(house: House, failed: ErrorLog, larger: Mapping[str, int]) -> list[M
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     house: House = app.state.house
-    watching = asyncio.create_task(_follow_the_catalog(house), name="watch the catalog")
+    watching = [
+        asyncio.create_task(_follow_the_catalog(house), name="watch the catalog"),
+        asyncio.create_task(_follow_the_services(app, house), name="watch the services"),
+    ]
     await house.jobs.start()
     try:
         yield
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
         await house.jobs.close()
         await house.pool.close()
         house.backend.close()
@@ -207,3 +226,10 @@ async def _follow_the_catalog(house: House) -> None:
         await house.catalog.watch(house.pool.cards_changed)
     except Exception:
         log.exception("The models' files are not watched any more; edits need a restart")
+
+
+async def _follow_the_services(app: Starlette, house: House) -> None:
+    try:
+        await house.services.watch(lambda _: services_api.renew(app.router.routes, house))
+    except Exception:
+        log.exception("The services' files are not watched any more; edits need a restart")

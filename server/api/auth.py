@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.api.faces import Face, Faces
+from server.api.faces import Face, Faces, header
 from server.catalog import ModelCard
 from server.errors import ModelNotAllowed, NotFound, Unauthorized
 from server.store.key_limits import NO_LIMITS, KeyLimits
@@ -58,8 +59,10 @@ NOBODY = Principal("", "", frozenset())
 class Authentication:
     """Puts the Principal into `request.state.principal`, or raises Unauthorized."""
 
-    def __init__(self, app: ASGIApp, keys: AuthKeys, faces: Faces) -> None:
+    def __init__(self, app: ASGIApp, keys: AuthKeys, faces: Faces, origins: Sequence[str] = ()) -> None:
+        """`origins`: those of pages that may call."""
         self._app = app
+        self._origins = frozenset(origins)
         self._keys = keys
         self._faces = faces
 
@@ -67,6 +70,8 @@ class Authentication:
         if scope["type"] == "http":
             path = scope["path"].rstrip("/") or "/"
             scope["state"]["principal"] = NOBODY if path in OPEN else await self._identify(scope)
+        elif scope["type"] == "websocket":
+            scope["state"]["principal"] = await self._identify(scope)
         await self._app(scope, receive, send)
 
     async def _identify(self, scope: Scope) -> Principal:
@@ -76,11 +81,21 @@ class Authentication:
             key = await self._standing_in(face, known)
         elif token:
             key = await self._keys.verify(token)
-        elif face.keyless:
+        elif face.keyless and self._is_no_page_elsewhere(scope):
             key = await self._standing_in(face, face.keyless)
         else:
             raise Unauthorized("No key was sent; expected the header 'Authorization: Bearer KEY'.")
         return Principal(key.id, key.name, key.rights, key.limits)
+
+    def _is_no_page_elsewhere(self, scope: Scope) -> bool:
+        """Whether it comes from no page at all, from one of this server's, or from an origin that is configured.
+
+        Forms and sockets of any page reach any server that the browser reaches; only the missing key keeps them out.
+        """
+        origin = header(scope, b"origin")
+        if origin is None or origin in self._origins or "*" in self._origins:
+            return True
+        return origin.partition("://")[2] == header(scope, b"host")
 
     async def _standing_in(self, face: Face, id: str) -> Key:
         """The key that those without one of their own act as; while it is valid itself."""

@@ -38,8 +38,8 @@ def _operation(document: dict[str, Any], path: str, method: str, operation: dict
     ]
     if "requestBody" in operation:
         for content in operation["requestBody"]["content"].values():
-            rows += _fields(document, content["schema"])
-    media = ", ".join(operation["responses"]["200"]["content"])
+            rows += _fields(document, content.get("schema", {}))
+    media = ", ".join(operation["responses"].get("200", {}).get("content", ("a WebSocket",)))
     table = "".join(
         f"<tr><td><code>{escape(name)}</code>{'<b>*</b>' if required else ''}<td>{escape(kind)}<td>{escape(what)}"
         for name, kind, required, what in rows

@@ -25,6 +25,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from server.api.auth import NOBODY
 from server.api.error_log import Broken, ErrorLog
@@ -51,16 +52,26 @@ QUIET = frozenset({"/health", "/ready", "/metrics"})
 LEFT = 499
 """What the log says where the client left before there was a status."""
 
+ASKED = frozenset({"http", "websocket"})
+"""The kinds of scope that somebody asks for; a WebSocket is guarded like any request until it is accepted."""
+
+SWITCHED = 101
+BROKEN = 1011
+"""How a socket is closed whose handler failed."""
+
+OPENINGS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
+"""The messages that begin an answer."""
+
 
 class Reception:
-    """The outermost: names the request, marks its answer, and writes it down when it is over."""
+    """The outermost: names the request, marks its answer, and writes it down when it is over. A WebSocket is one."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ASKED:
             return await self._app(scope, receive, send)
         state = scope.setdefault("state", {})
         sent_id = header(scope, b"x-request-id") or ""
@@ -70,12 +81,12 @@ class Reception:
 
         async def reply(message: Message) -> None:
             nonlocal status, size
-            if message["type"] == "http.response.start":
-                status = message["status"]
+            if message["type"] in OPENINGS:
+                status = message.get("status", SWITCHED)
                 taken = int((time.perf_counter() - began) * 1000)
-                message = {**message, "headers": [*message["headers"], *_marks(name, taken, state)]}
+                message = {**message, "headers": [*message.get("headers", ()), *_marks(name, taken, state)]}
             else:
-                size += len(message.get("body", b""))
+                size += len(message.get("body") or message.get("text") or b"")
             await send(message)
 
         before = request_id.set(name)
@@ -86,7 +97,7 @@ class Reception:
             request_id.reset(before)
 
     def _write_down(self, scope: Scope, status: int, seconds: float, size: int) -> None:
-        method, path, state = scope["method"], quote(scope["path"]), scope["state"]
+        method, path, state = _method(scope), quote(scope["path"]), scope["state"]
         self._metrics.request(method, state.get("route", "none"), status, seconds)
         key = state.get("principal", NOBODY).id
         milliseconds = round(seconds * 1000, 1)
@@ -112,6 +123,11 @@ class Reception:
         )
 
 
+def _method(scope: Scope) -> str:
+    """The method; what asks for a WebSocket has none."""
+    return str(scope.get("method", "SOCKET"))
+
+
 def _marks(name: str, milliseconds: int, state: dict[str, object]) -> Iterable[tuple[bytes, bytes]]:
     """The headers of every answer."""
     yield b"x-request-id", name.encode()
@@ -132,7 +148,7 @@ class Errors:
         self._noted = noted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ASKED:
             return await self._app(scope, receive, send)
         begun = False
 
@@ -144,25 +160,27 @@ class Errors:
         name: str = scope["state"]["request_id"]
         try:
             return await self._app(scope, receive, watched)
-        except (ClientDisconnect, ClientLeft):
+        except (ClientDisconnect, ClientLeft, WebSocketDisconnect):
             return None
         except ServerError as raised:
             error = raised
         except HTTPException as raised:
             error = _translate(raised, scope)
         except Exception:
-            log.exception("A bug, found by %s %s", scope["method"], quote(scope["path"]))
+            log.exception("A bug, found by %s %s", _method(scope), quote(scope["path"]))
             error = ServerError(f"The server made a mistake. Its log says more under the request id {name}.")
         self._note(scope, error)
         if begun:
             log.warning("An answer was broken off: %s", error.message)
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": BROKEN})
         else:
             await self._faces.of(scope).render(error, name)(scope, receive, send)
 
     def _note(self, scope: Scope, error: ServerError) -> None:
         if owner := scope["state"].get("principal", NOBODY).id:  # a stranger's errors tell an owner nothing
             path, name = quote(scope["path"])[:200], scope["state"]["request_id"]
-            self._noted.note(Broken(owner, error.message, error.status, scope["method"], path, name))
+            self._noted.note(Broken(owner, error.message, error.status, _method(scope), path, name))
 
 
 async def raise_on(_: object, error: Exception) -> None:
@@ -197,7 +215,7 @@ class Hosts:
         self._names = frozenset({"localhost", *given}) - {"", "0.0.0.0", "::"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] in ASKED:
             self._check(scope)
         await self._app(scope, receive, send)
 

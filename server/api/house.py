@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal, cast
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import Match, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from server.catalog import Catalog
 from server.chat.backend import Backend, Embeddings
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from server.jobs.jobs import Jobs
     from server.jobs.protollm.front import Front
     from server.search.search import Search
+    from server.services.directory import Services
+    from server.services.runner import Runner
     from server.store.auth_keys import AuthKeys
     from server.store.conversations import Conversations
     from server.store.database import Database
@@ -63,6 +66,8 @@ class House:
     search: Search
     turnstile: Turnstile
     usage: UsageRows
+    services: Services
+    service_runner: Runner
     protollm: Front | None = None
     """The way to the workers of that dialect, where they answer instead of this server."""
 
@@ -161,6 +166,39 @@ class Endpoint(Route):
         if self.needs is not None and self.needs not in scope["state"]["principal"].rights:
             raise Forbidden(f"This key lacks the right {self.needs!r} that {self.method} {self.path} needs.")
         if self.work and scope["app"].state.house.pool.draining:
+            raise Draining("The server is shutting down and takes no new work.")
+        await self.app(scope, receive, send)
+
+
+class Socket(WebSocketRoute):
+    """A WebSocket on a path, with what an Endpoint says of itself. Its handler is given the socket before it is
+    accepted; what it raises until then, and what keeps it from being asked at all, is an answer like any other.
+    """
+
+    method = "GET"
+
+    def __init__(
+        self,
+        path: str,
+        handler: Callable[[WebSocket], Awaitable[None]],
+        *,
+        summary: str,
+        tag: str,
+        needs: Right | None = "chat",
+        description: str = "",
+    ) -> None:
+        super().__init__(path, handler)
+        self.summary = summary
+        self.description = description
+        self.tag = tag
+        self.needs = needs
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Right, draining; then the handler."""
+        scope["state"]["route"] = self.path
+        if self.needs is not None and self.needs not in scope["state"]["principal"].rights:
+            raise Forbidden(f"This key lacks the right {self.needs!r} that {self.path} needs.")
+        if scope["app"].state.house.pool.draining:
             raise Draining("The server is shutting down and takes no new work.")
         await self.app(scope, receive, send)
 

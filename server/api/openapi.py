@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from server import __version__
 from server.api.auth import OPEN
-from server.api.house import Endpoint
+from server.api.house import Endpoint, Socket
 
 REF = "#/components/schemas/{model}"
 ERROR = {
@@ -31,8 +31,13 @@ ERROR = {
     },
 }
 
+WRONG = {
+    "description": "What went wrong.",
+    "content": {"application/json": {"schema": {"$ref": REF.format(model="Error")}}},
+}
 
-def document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
+
+def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """OpenAPI 3.1. Of two endpoints with one method and path the first is described, as it is asked first."""
     endpoints = [route for route in routes if isinstance(route, Endpoint)]
     models = {model for each in endpoints for model in (each.body, each.answer) if model is not None}
@@ -43,6 +48,8 @@ def document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     for each in endpoints:
         operation = _operation(each, references)
         paths.setdefault(each.path_format, {}).setdefault(each.method.lower(), operation)
+    for socket in (route for route in routes if isinstance(route, Socket)):
+        paths.setdefault(socket.path_format, {}).setdefault("get", _socket(socket))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -68,13 +75,7 @@ def _operation(endpoint: Endpoint, references: dict[type[BaseModel], Any]) -> di
         "tags": [endpoint.tag],
         "summary": endpoint.summary,
         "operationId": _name(endpoint),
-        "responses": {
-            "200": {"description": "The answer.", "content": content},
-            "default": {
-                "description": "What went wrong.",
-                "content": {"application/json": {"schema": {"$ref": REF.format(model="Error")}}},
-            },
-        },
+        "responses": {"200": {"description": "The answer.", "content": content}, "default": WRONG},
     }
     if endpoint.description:
         operation["description"] = endpoint.description
@@ -89,16 +90,37 @@ def _operation(endpoint: Endpoint, references: dict[type[BaseModel], Any]) -> di
     return operation
 
 
+def _socket(socket: Socket) -> dict[str, Any]:
+    """OpenAPI has no words for a WebSocket: it is the GET that asks for one."""
+    operation: dict[str, Any] = {
+        "tags": [socket.tag],
+        "summary": socket.summary,
+        "description": socket.description,
+        "operationId": _name(socket),
+        "responses": {"101": {"description": "A WebSocket, with JSON in texts."}, "default": WRONG},
+    }
+    if parameters := _in_path(socket):
+        operation["parameters"] = parameters
+    if socket.needs is not None:
+        operation["x-right"] = socket.needs
+    return operation
+
+
+def _in_path(route: Endpoint | Socket) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in route.param_convertors
+    ]
+
+
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     text = {"type": "string"}
-    in_path = [{"name": name, "in": "path", "required": True, "schema": text} for name in endpoint.param_convertors]
     in_query = [
         {"name": name, "in": "query", "description": what, "schema": text} for name, what in endpoint.query.items()
     ]
-    return in_path + in_query
+    return _in_path(endpoint) + in_query
 
 
-def _name(endpoint: Endpoint) -> str:
+def _name(endpoint: Endpoint | Socket) -> str:
     """Unique among the operations, and fit for a generated client's method."""
     words = "".join(letter if letter.isalnum() else " " for letter in endpoint.path_format).split()
     return "_".join([endpoint.method.lower(), *(words or ["root"])])

@@ -22,6 +22,7 @@ import uvicorn
 from server.api.app import build_app
 from server.api.house import House
 from server.api.protocol import GuardedProtocol
+from server.api.socket_protocol import MESSAGE_BYTES, GuardedSocket
 from server.settings import Settings
 from server.telemetry import configure_logging
 from server.tls import secure
@@ -90,6 +91,9 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         for server in self.servers:
             server.close()
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, GuardedSocket):
+                connection.shutdown()  # sockets never end by themselves
         if tasks := tuple(self.server_state.tasks):
             await asyncio.wait(tasks, timeout=PARTING_SECONDS)
         for connection in tuple(self.server_state.connections):
@@ -107,7 +111,9 @@ def make_server(settings: Settings, app: Any) -> DrainingServer:
         host=settings.server.host,
         port=settings.server.port,
         http=cast(type[asyncio.Protocol], functools.partial(GuardedProtocol, limits=settings.limits)),
-        ws="none",
+        ws=cast(type[asyncio.Protocol], functools.partial(GuardedSocket, limits=settings.limits)),
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # a few bytes of which become many
         lifespan="on",
         access_log=False,
         log_config=None,

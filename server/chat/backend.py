@@ -70,6 +70,12 @@ class Backend(Protocol):
     async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> Sequence[Token]:
         """The tokens of these ids. BadRequest for ids that the model has not."""
 
+    async def count(self, model: str, texts: Sequence[str], *, owner: str) -> Sequence[int]:
+        """The tokens of each text by itself, with nothing before it."""
+
+    async def context(self, model: str, *, owner: str) -> int:
+        """The tokens that one request may use, prompt and answer together."""
+
     def close(self) -> None:
         """Nobody opens it any more."""
 

@@ -101,6 +101,21 @@ class LocalBackend:
             run = asyncio.get_running_loop().run_in_executor
             return [*map(Token, known, await run(self._writers, vocabulary.labels, known))]
 
+    async def count(self, model: str, texts: Sequence[str], *, owner: str) -> list[int]:
+        """The tokens of each text; see Backend."""
+        async with self._entered(self._catalog.get(model), owner) as live:
+            tokenize = live.facts.vocabulary.tokenize
+
+            def each() -> list[int]:
+                return [len(tokenize(text, special=False, first=False)) for text in texts]
+
+            return await asyncio.get_running_loop().run_in_executor(self._writers, each)
+
+    async def context(self, model: str, *, owner: str) -> int:
+        """The tokens that one request may use; see Backend."""
+        async with self._entered(self._catalog.get(model), owner) as live:
+            return live.context
+
     @asynccontextmanager
     async def _entered(self, card: ModelCard, owner: str) -> AsyncIterator[LiveModel]:
         """The model, whatever it is for, with a place in its line for work that is not the engine's."""

@@ -128,6 +128,14 @@ class MeteredBackend:
         await self._turnstile.check(owner, model)
         return await self.door.label(model, tokens, owner=owner)
 
+    async def count(self, model: str, texts: Sequence[str], *, owner: str) -> Sequence[int]:
+        await self._turnstile.check(owner, model)
+        return await self.door.count(model, texts, owner=owner)
+
+    async def context(self, model: str, *, owner: str) -> int:
+        await self._turnstile.check(owner, model)
+        return await self.door.context(model, owner=owner)
+
     def close(self) -> None:
         self.door.close()
 

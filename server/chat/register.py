@@ -130,6 +130,12 @@ class Register:
     async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> Sequence[Token]:
         return await self.door.label(model, tokens, owner=owner)
 
+    async def count(self, model: str, texts: Sequence[str], *, owner: str) -> Sequence[int]:
+        return await self.door.count(model, texts, owner=owner)
+
+    async def context(self, model: str, *, owner: str) -> int:
+        return await self.door.context(model, owner=owner)
+
     def close(self) -> None:
         self.door.close()
 

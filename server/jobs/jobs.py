@@ -105,7 +105,7 @@ class Jobs:
 
     async def get(self, owner: str, id: str) -> Job:
         """Raises NotFound."""
-        return await self._rows.get(owner, id)
+        return self.ledger.with_progress(await self._rows.get(owner, id))
 
     async def position(self, job: Job) -> int | None:
         """How many wait before it; None when it does not wait."""

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -53,6 +54,8 @@ class Ledger:
         self._writing: asyncio.Task[None] | None = None
         self._told: dict[str, float] = {}
         """When the store last heard of a running job's progress."""
+        self._latest: dict[str, tuple[int, dict[str, Any]]] = {}
+        """The progress of jobs that run here, with their fence: newer than what the store has heard."""
 
     async def claim(self, worker: str, tasks: Sequence[str], count: int) -> list[Claim]:
         """Up to so many jobs of these tasks whose turn it is; they run from now on, as `worker`'s."""
@@ -73,10 +76,16 @@ class Ledger:
     async def progress(self, claim: Claim, progress: dict[str, Any]) -> None:
         """How far it is: those who watch hear it at once, the store now and then."""
         self.events.add(claim.job, claim.fence, "progress", progress)
+        self._latest[claim.job] = (claim.fence, progress)
         now = time.monotonic()
         if now - self._told.get(claim.job, 0.0) >= PROGRESS_SECONDS:
             self._told[claim.job] = now
             await self.change(claim.job, partial(lifecycle.tell, fence=claim.fence, progress=progress))
+
+    def with_progress(self, job: Job) -> Job:
+        """A job as the store has it, with the progress that is known here."""
+        fence, progress = self._latest.get(job.id, (-1, None))
+        return replace(job, progress=progress) if job.state == "running" and job.fence == fence else job
 
     async def emit(self, claim: Claim, kind: str, data: Any) -> None:
         self.events.add(claim.job, claim.fence, kind, data)
@@ -84,6 +93,7 @@ class Ledger:
     async def settle(self, claim: Claim, outcome: Outcome) -> Job | None:
         """What became of an attempt. Does not give up while the store does not answer: the work is done."""
         self._told.pop(claim.job, None)
+        self._latest.pop(claim.job, None)
         fence, policy = claim.fence, self.policy
 
         def move(job: Job) -> Job:
@@ -102,6 +112,7 @@ class Ledger:
     async def release(self, claim: Claim) -> Job | None:
         """It was left undone, as its worker goes home: somebody else may begin at once."""
         self._told.pop(claim.job, None)
+        self._latest.pop(claim.job, None)
         return await self._persist(claim.job, lambda job: lifecycle.release(job, claim.fence, self.clock()))
 
     async def sweep(self) -> int:

@@ -139,6 +139,13 @@ class ScriptedBackend:
     async def label(self, model: str, tokens: Sequence[int], *, owner: str) -> list[Token]:
         return [Token(token, bytes([token])) for token in tokens]
 
+    async def count(self, model: str, texts: Sequence[str], *, owner: str) -> list[int]:
+        """A token for each word."""
+        return [len(text.split()) for text in texts]
+
+    async def context(self, model: str, *, owner: str) -> int:
+        return 2048
+
     def close(self) -> None:
         pass
 

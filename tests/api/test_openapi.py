@@ -10,7 +10,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from server.api.docs_page import render
-from server.api.house import Endpoint
+from server.api.house import Endpoint, Socket
 from tests.api.conftest import Stage
 
 
@@ -19,13 +19,13 @@ def documented(document: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 def test_every_route_is_documented_and_nothing_else(stage: Stage, stranger: TestClient) -> None:
-    assert all(isinstance(route, Endpoint) for route in stage.app.routes)
+    assert all(isinstance(route, Endpoint | Socket) for route in stage.app.routes)
     routed = {
         (method, route.path_format)
         for route in stage.app.routes
         if isinstance(route, Route)
         for method in route.methods or ()
-    }
+    } | {("GET", route.path_format) for route in stage.app.routes if isinstance(route, Socket)}
     document = stranger.get("/openapi.json").json()
     assert documented(document) == {(method, path) for method, path in routed if method != "HEAD"}
 

@@ -7,14 +7,16 @@ A dialect's module has two functions. `face(settings)` says where its clients pu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import server.api.dialects.distributed_llm as distributed_llm
 import server.api.dialects.distributed_llm_models as distributed_llm_models
 import server.api.dialects.llm_api as llm_api
+import server.api.dialects.llm_gateway as llm_gateway
 import server.api.dialects.protollm as protollm
 from server.api.faces import Face
-from server.api.house import Endpoint, House
+from server.api.house import Endpoint, House, Socket
 from server.settings import DialectSection, Settings
 
 
@@ -23,7 +25,7 @@ class Dialect(Protocol):
 
     def face(self, settings: Settings) -> Face: ...
 
-    def routes(self, house: House) -> list[Endpoint]: ...
+    def routes(self, house: House) -> Sequence[Endpoint | Socket]: ...
 
 
 DIALECTS: dict[str, Dialect] = {
@@ -31,6 +33,7 @@ DIALECTS: dict[str, Dialect] = {
     "protollm": protollm,
     "distributed_llm": distributed_llm,
     "distributed_llm_models": distributed_llm_models,
+    "llm_gateway": llm_gateway,
 }
 
 
@@ -44,7 +47,7 @@ def faces(settings: Settings) -> list[Face]:
     return [dialect.face(settings) for dialect in _on(settings)]
 
 
-def routes(house: House) -> list[Endpoint]:
+def routes(house: House) -> list[Endpoint | Socket]:
     """The endpoints of the dialects that are switched on.
 
     They stand before the server's own in the route list: where a dialect answers on one of the server's paths
