@@ -98,6 +98,7 @@ class JobsSection(_Section):
     attempts: int = Field(ge=1)
     backoff_seconds: float = Field(gt=0)
     keep_days: float = Field(gt=0)
+    webhook_hosts: Words
 
 
 class ServicesSection(_Section):

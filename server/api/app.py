@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
-from server.api import admin, dialects, me, page, running, status, tokens
+from server.api import admin, dialects, jobs, me, page, running, status, tokens
 from server.api import keys as keys_api
 from server.api import openapi as openapi_document
 from server.api import services as services_api
@@ -41,6 +41,7 @@ from server.api.openai import (
     vector_stores,
 )
 from server.api.openai.response_run import Desk
+from server.api.openai.tasks import endpoint_tasks
 from server.api.rate_headers import RateHeaders
 from server.catalog import Catalog
 from server.chat.backend import Backend
@@ -53,6 +54,7 @@ from server.engine.pool import Pool
 from server.jobs.indexing import index_files
 from server.jobs.protollm import front_of
 from server.jobs.summaries import summary_task
+from server.jobs.webhooks import Webhooks
 from server.jobs.wiring import open_jobs
 from server.search.search import open_search
 from server.services.calls import Calls
@@ -127,6 +129,8 @@ def build_app(
     house.jobs.when_tidying(house.files.sweep)
     house.jobs.tasks.add(index_files(house.search, house.files, settings.jobs.attempts))
     house.jobs.tasks.add(summary_task(house.service_runner))
+    house.jobs.tasks.add(*endpoint_tasks(house))
+    webhooks = Webhooks(house.jobs, settings.jobs.webhook_hosts)
     file_routes = files.routes(house)
     failed = ErrorLog()
 
@@ -152,6 +156,7 @@ def build_app(
             *rerank.routes(house),
             *file_routes,
             *vector_stores.routes(house),
+            *jobs.routes(house, webhooks),
             *models.routes(house),
             *tokens.routes(house),
             *running.routes(house, register),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -109,6 +109,11 @@ def parse_object(data: bytes, depth: int) -> dict[str, Any]:
         raise BadRequest(f"The body must be a JSON object, not {_kind(value)}.")
     _check_tree(value, depth)
     return value
+
+
+def check_object(data: Mapping[str, Any], model: type[Body]) -> Body:
+    """A body that came some other way than as a request of its own. Raises BadRequest."""
+    return _validate(dict(data), model, strict=False)[0]
 
 
 def _check_tree(value: dict[str, Any], depth: int) -> None:

@@ -17,7 +17,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -244,13 +244,20 @@ class Whole:
     fingerprint: str
 
 
-async def fold(opening: AbstractAsyncContextManager[Answer], count: int) -> Whole:
-    """The answer as a whole: the fold of its stream. `count` choices are expected."""
+Hear = Callable[[Sequence[Delta]], Awaitable[None]]
+
+
+async def fold(opening: AbstractAsyncContextManager[Answer], count: int, hear: Hear | None = None) -> Whole:
+    """The answer as a whole: the fold of its stream. `count` choices are expected. `hear` is given the deltas as they
+    come.
+    """
     choices = tuple(Choice() for _ in range(count))
     async with opening as answer:
         async for deltas in answer:
             for delta in deltas:
                 choices[delta.index].add(delta)
+            if hear is not None:
+                await hear(deltas)
         return Whole(choices, answer.usage, answer.fingerprint)
 
 

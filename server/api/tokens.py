@@ -101,7 +101,7 @@ def routes(house: House) -> list[Endpoint]:
         """A conversation to the text that the model reads."""
         body = await read_body(request, ChatBody)
         card = model_meant(house, body.model)
-        turn = chat_turn(house, request, body, card)
+        turn = chat_turn(house, request.state.principal, body, card)
         (written,) = await while_connected(request.receive, house.backend.write(turn))
         return JSONResponse({"prompt": written.text, "model": card.name})
 
@@ -128,7 +128,7 @@ async def _tokens(house: House, request: Request, body: TokenizeBody, card: Mode
         start, special = body.add_special, body.parse_special
         return [*await house.backend.tokenize(card.name, body.words, start=start, special=special, owner=owner)]
     chat = ChatBody(messages=body.messages, tools=body.tools, chat_template_kwargs=body.chat_template_kwargs)
-    (written,) = await house.backend.write(chat_turn(house, request, chat, card))
+    (written,) = await house.backend.write(chat_turn(house, request.state.principal, chat, card))
     tokens = await house.backend.label(card.name, [one for one in written.tokens if one >= 0], owner=owner)
     words = iter(tokens)
     return [next(words) if one >= 0 else ROW for one in written.tokens]

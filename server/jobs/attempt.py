@@ -53,10 +53,11 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It broke. `passes`: it may go better another time."""
+    """It broke. `passes`: it may go better another time, but not before `wait` seconds."""
 
     error: dict[str, Any]
     passes: bool
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ async def attempt(task: Task, claim: Claim, listener: Listener) -> Outcome:
         to_text(result)
         return Succeeded(result)
     except ServerError as error:
-        return Failed(error_of(error), may_pass(error))
+        return Failed(error_of(error), may_pass(error), error.retry_after or 0.0)
     except Exception as error:
         if patience.expired():
             return Stopped()

@@ -162,6 +162,16 @@ class Jobs:
             if not await log.grown(id, LOOK_SECONDS):
                 job = await self.get(owner, id)
 
+    def seen_all(self, job: Job, after: tuple[int, int]) -> bool:
+        """Whether nothing follows this place in what has happened to a job that has ended."""
+        if self.ledger.events.ended(job.id):
+            return not self.ledger.events.after(job.id, after)
+        return after >= (job.fence, LAST)
+
+    def followed(self, job: Job) -> bool:
+        """Whether what has happened to it can still be told from the beginning."""
+        return not job.ended or self.ledger.events.ended(job.id)
+
     async def wait(self, owner: str, id: str) -> Job:
         """The job when it has ended."""
         async for _ in self.events(owner, id):

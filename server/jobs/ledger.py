@@ -100,10 +100,9 @@ class Ledger:
             match outcome:
                 case Succeeded(result):
                     return lifecycle.succeed(job, fence, self.clock(), result)
-                case Failed(error, passes):
-                    return lifecycle.fail(
-                        job, fence, self.clock(), policy, error, passes=passes, jitter=random.random()
-                    )
+                case Failed(error, passes, wait):
+                    now, chance = self.clock(), random.random()
+                    return lifecycle.fail(job, fence, now, policy, error, passes=passes, jitter=chance, wait=wait)
                 case Stopped():
                     return lifecycle.stop(job, fence, self.clock())
 

@@ -72,9 +72,19 @@ def succeed(job: Job, fence: int, now: datetime, result: Any) -> Job:
 
 
 def fail(
-    job: Job, fence: int, now: datetime, policy: Policy, error: Mapping[str, Any], *, passes: bool, jitter: float
+    job: Job,
+    fence: int,
+    now: datetime,
+    policy: Policy,
+    error: Mapping[str, Any],
+    *,
+    passes: bool,
+    jitter: float,
+    wait: float = 0.0,
 ) -> Job:
-    """An attempt broke. `passes`: it may go better another time; `jitter`, 0 to 1, keeps many from coming at once."""
+    """An attempt broke. `passes`: it may go better another time, but not before `wait` seconds; `jitter`, 0 to 1, keeps
+    many from coming at once.
+    """
     if not _holds(job, fence):
         return job
     job = replace(job, error=error)
@@ -82,7 +92,7 @@ def fail(
         return _end(job, "cancelled", now)
     if not passes or job.attempts >= policy.attempts:
         return _end(job, "failed", now)
-    return _again(job, now, policy, jitter)
+    return _again(job, now + timedelta(seconds=wait), policy, jitter)
 
 
 def stop(job: Job, fence: int, now: datetime) -> Job:

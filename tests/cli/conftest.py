@@ -37,6 +37,7 @@ class FakeServer:
     busy: bool = False
     status_events: int = 1
     running: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def routes(self) -> list[Route]:
         return [
@@ -44,6 +45,9 @@ class FakeServer:
             Route("/v1/chat/completions", self.chat, methods=["POST"]),
             Route("/v1/status", self.status),
             Route("/v1/requests", self.list_running),
+            Route("/v1/jobs", self.list_jobs),
+            Route("/v1/jobs/{id}", self.job),
+            Route("/v1/jobs/{id}/cancel", self.cancel_job, methods=["POST"]),
             Route("/v1/requests/{id}", self.stop, methods=["DELETE"]),
             Route("/v1/models/{id:path}/load", self.load, methods=["POST"]),
             Route("/v1/models/{id:path}/unload", self.unload, methods=["POST"]),
@@ -90,6 +94,20 @@ class FakeServer:
         if self.running.pop(request.path_params["id"], None) is None:
             return failed(404, "No such request is running.")
         return JSONResponse({"id": request.path_params["id"], "stopped": True})
+
+    async def list_jobs(self, request: Request) -> Response:
+        states = [state for state in request.query_params["state"].split(",") if state]
+        return JSONResponse({"data": [job for job in self.jobs.values() if not states or job["state"] in states]})
+
+    async def job(self, request: Request) -> Response:
+        job = self.jobs.get(request.path_params["id"])
+        return failed(404, "There is no such job.") if job is None else JSONResponse(job)
+
+    async def cancel_job(self, request: Request) -> Response:
+        job = self.jobs[request.path_params["id"]]
+        job["cancelling"] = job["state"] == "running"
+        job["state"] = "cancelled" if job["state"] == "queued" else job["state"]
+        return JSONResponse(job)
 
     async def status(self, request: Request) -> Response:
         states = {name: self.entry(name)["llm_api"] for name in self.models}

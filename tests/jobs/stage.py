@@ -117,4 +117,4 @@ def with_jobs(settings: Settings, **changes: Any) -> Settings:
     return settings.model_copy(update={"jobs": settings.jobs.model_copy(update=changes)})
 
 
-BUSY = Unavailable("Not now.")
+BUSY = Unavailable("Not now.", retry_after=0.01)

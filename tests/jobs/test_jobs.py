@@ -123,7 +123,7 @@ async def test_an_idempotency_key_makes_one_job(settings: Settings) -> None:
 
 
 async def test_what_may_pass_is_tried_again(settings: Settings) -> None:
-    script = Script(failures=[BUSY, EngineDied("gone"), ConnectionResetError("reset")])
+    script = Script(failures=[BUSY, EngineDied("gone", retry_after=0.01), ConnectionResetError("reset")])
     async with office(with_jobs(settings, backoff_seconds=0.01), script=script) as here:
         done = await ended(here, await here.jobs.submit(ME, "fragile", {}))
         assert (done.state, done.result, done.attempts, done.error) == ("succeeded", {"attempt": 4}, 4, None)

@@ -178,7 +178,7 @@ class _Handlers:
         if conversation.session != session:
             raise NotFound(f"The conversation {id!r} is not in the session {session!r}.")
         asked = ResponseBody(input=body.query, conversation=id, store=False)
-        run = await run_of(self._house, request, asked)
+        run = await run_of(self._house, request.state.principal.id, asked)
         response = await while_connected(request.receive, whole(run))
         left_out = response.get("truncated_messages")
         said = "".join(text_of(item) for item in response["output"]).strip()

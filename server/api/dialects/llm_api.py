@@ -201,7 +201,7 @@ def _chat(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
             if not openai and error.param in ("messages", "messages[0]", "messages[0].role"):
                 raise BadRequest(NO_MESSAGES, param=error.param) from error
             raise
-        turn = chat_turn(house, request, body, *_chosen(house, body.model))
+        turn = chat_turn(house, request.state.principal, body, *_chosen(house, body.model))
         return await answer_chat(
             request,
             failed.noting(turn.owner, house.backend.open(turn)),

@@ -11,6 +11,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.api.auth import Principal
 from server.api.body import read_body
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
@@ -84,7 +85,7 @@ class ChatBody(Structured, Generation):
         return 0 if self.effort == "none" else None
 
 
-def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, personality: str = "") -> Turn:
+def chat_turn(house: House, principal: Principal, body: ChatBody, card: ModelCard, personality: str = "") -> Turn:
     """The checked body as a Turn; `personality` is a system message before the client's own. Raises BadRequest."""
     limits = house.settings.limits
     body.check(limits)
@@ -98,7 +99,7 @@ def chat_turn(house: House, request: Request, body: ChatBody, card: ModelCard, p
     said = conversation(body.messages)
     offered = offer(body, limits)
     turn = body.turn(
-        request.state.principal,
+        principal,
         card,
         messages=with_system(said, personality),
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
@@ -231,7 +232,7 @@ def routes(house: House) -> list[Endpoint]:
     async def create(request: Request) -> Response:
         """A chat completion."""
         body = await read_body(request, ChatBody)
-        turn = chat_turn(house, request, body, house.catalog.get(body.named()))
+        turn = chat_turn(house, request.state.principal, body, house.catalog.get(body.named()))
         return await answer_chat(request, house.backend.open(turn), house.settings, body, turn)
 
     endpoint = Endpoint(

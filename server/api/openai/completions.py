@@ -12,6 +12,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from server.api.auth import Principal
 from server.api.body import read_body
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
@@ -64,7 +65,7 @@ class CompletionBody(Structured, Generation):
         )
 
 
-def completion_turn(house: House, request: Request, body: CompletionBody, card: ModelCard) -> Turn:
+def completion_turn(house: House, principal: Principal, body: CompletionBody, card: ModelCard) -> Turn:
     """The checked body as a Turn. Raises BadRequest."""
     limits = house.settings.limits
     body.check(limits)
@@ -78,7 +79,7 @@ def completion_turn(house: House, request: Request, body: CompletionBody, card: 
         raise BadRequest("suffix needs prompts of text: expected no token ids.", param="suffix")
     ranks = body.drawn > (body.n or 1)
     turn = body.turn(
-        request.state.principal,
+        principal,
         card,
         prompts=prompts,
         logprobs=0 if ranks and body.logprobs is None else body.logprobs,
@@ -104,7 +105,7 @@ def _check(body: CompletionBody, limits: LimitsSection) -> None:
         raise BadRequest("best_of cannot be streamed: the best is known at the end. Expected n.", param="best_of")
 
 
-async def _echoes(house: House, turn: Turn, body: CompletionBody) -> list[str]:
+async def echoes_of(house: House, turn: Turn, body: CompletionBody) -> list[str]:
     """What the choices of each prompt begin with: its text, or nothing."""
     if not body.echo:
         return [""] * len(turn.prompts)
@@ -186,8 +187,8 @@ def routes(house: House) -> list[Endpoint]:
     async def create(request: Request) -> Response:
         """A completion."""
         body = await read_body(request, CompletionBody)
-        turn = completion_turn(house, request, body, house.catalog.get(body.named()))
-        echoes = await while_connected(request.receive, _echoes(house, turn, body))
+        turn = completion_turn(house, request.state.principal, body, house.catalog.get(body.named()))
+        echoes = await while_connected(request.receive, echoes_of(house, turn, body))
         return await respond(
             request,
             house.backend.open(turn),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -12,8 +12,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.api.body import read_body
+from server.api.body import check_object, read_body
 from server.api.house import Endpoint, House
+from server.api.openai import background
 from server.api.openai.fields import Effort, Fields, Metadata, Sampling, StreamOptions, effort_kwargs
 from server.api.openai.listing import QUERY, page
 from server.api.openai.response_events import Event, error_event, replay
@@ -26,6 +27,7 @@ from server.catalog import ModelCard
 from server.chat.messages import Form, Turn
 from server.errors import BadRequest, NotFound, ServerError
 from server.settings import LimitsSection
+from server.store.job_table import Job
 from server.store.response_tables import new_id
 from server.store.responses import Place
 
@@ -126,11 +128,8 @@ class ResponseBody(Sampling):
         """What types cannot say; raises BadRequest."""
         if self.model is None:
             raise BadRequest("Missing required parameter: 'model'.", param="model")
-        if self.background:
-            raise BadRequest(
-                "Responses in the background are not offered by this version: expected background to be false.",
-                param="background",
-            )
+        if self.background and self.store is False:
+            raise BadRequest("A response in the background is looked up later: expected store.", param="background")
         if self.prompt is not None:
             raise BadRequest("This server keeps no prompts to name: send instructions and input.", param="prompt")
         if self.previous_response_id is not None and self.conversation is not None:
@@ -186,11 +185,11 @@ async def in_session(house: House, owner: str, body: Body) -> Body:
     return body.model_copy(update={name: value for name, value in given.items() if getattr(body, name) is None})
 
 
-def order_of(house: House, request: Request, body: ResponseBody) -> Order:
+def order_of(house: House, owner: str, body: ResponseBody) -> Order:
     """The checked body as what is to be done. Raises BadRequest and ModelNotFound."""
     body.check(house.settings.limits)
     card = house.catalog.get(body.model or "")
-    turn = _turn(house, request, body, card)
+    turn = _turn(house, owner, body, card)
     given = [user_says(body.input)] if isinstance(body.input, str) else body.input or []
     reasoning = body.reasoning or Reasoning()
     return Order(
@@ -205,7 +204,7 @@ def order_of(house: House, request: Request, body: ResponseBody) -> Order:
     )
 
 
-def _turn(house: House, request: Request, body: ResponseBody, card: ModelCard) -> Turn:
+def _turn(house: House, owner: str, body: ResponseBody, card: ModelCard) -> Turn:
     """All but the messages, of which some are in the store."""
     offer = offered(body.functions, body.tool_choice, body.parallel_tool_calls is not False, house.settings.limits)
     effort = body.reasoning.effort if body.reasoning is not None else None
@@ -214,7 +213,7 @@ def _turn(house: House, request: Request, body: ResponseBody, card: ModelCard) -
         sampling=body.params(card),
         max_tokens=body.max_output_tokens,
         logprobs=body.logprobs,
-        owner=request.state.principal.id,
+        owner=owner,
         template_kwargs=effort_kwargs(effort),
         thinking_budget=0 if effort == "none" else None,
         tools=offer.tools,
@@ -236,7 +235,7 @@ def _empty(body: ResponseBody, turn: Turn) -> dict[str, Any]:
         "object": "response",
         "created_at": int(time.time()),
         "status": "in_progress",
-        "background": False,
+        "background": bool(body.background),
         "completed_at": None,
         "conversation": None if conversation is None else {"id": conversation},
         "error": None,
@@ -292,18 +291,40 @@ async def whole(run: Run) -> dict[str, Any]:
     return response
 
 
-async def run_of(house: House, request: Request, body: ResponseBody) -> Run:
+async def run_of(house: House, owner: str, body: ResponseBody) -> Run:
     """What answers a body. Raises all that is wrong with it."""
-    body = await in_session(house, request.state.principal.id, body)
-    return Run(house.desk, order_of(house, request, body))
+    return Run(house.desk, order_of(house, owner, await in_session(house, owner, body)))
 
 
 async def answer(house: House, request: Request, body: ResponseBody) -> Response:
     """The response to a body, in the way it asks for. Raises all that is wrong with it."""
-    run = await run_of(house, request, body)
+    run = await run_of(house, request.state.principal.id, body)
+    if body.background:
+        return await _in_background(house, body, run.order)
     if not body.stream:
         return JSONResponse(await while_connected(request.receive, whole(run)))
     return EventStream(_streamed(run), failure=_told, settings=house.settings)
+
+
+async def _in_background(house: House, body: ResponseBody, order: Order) -> Response:
+    owner, asked = order.turn.owner, body.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    response = await background.begin(house, owner, asked, order.response)
+    if not body.stream:
+        return JSONResponse(response)
+    job = await house.jobs.get(owner, background.job_id(response["id"]))
+    return EventStream(_of_job(house, job, response, -1), failure=_told, settings=house.settings)
+
+
+async def _of_job(house: House, job: Job, response: dict[str, Any], after: int) -> AsyncGenerator[bytes, None]:
+    async with aclosing(background.events(house, job, response, after)) as events:
+        async for together in events:
+            yield _bytes(together)
+
+
+async def _unanswered(house: House, job: Job) -> dict[str, Any]:
+    """The response of a job that has not been answered, or not yet."""
+    run = await run_of(house, job.owner, check_object(job.arguments, ResponseBody))
+    return background.standing(job, run.response)
 
 
 async def _replayed(response: dict[str, Any], after: int) -> AsyncGenerator[bytes, None]:
@@ -320,7 +341,7 @@ def routes(house: House) -> list[Endpoint]:
     async def count(request: Request) -> Response:
         """What a response would read."""
         body = await read_body(request, ResponseBody)
-        run = await run_of(house, request, body)
+        run = await run_of(house, request.state.principal.id, body)
         turn = replace(run.order.turn, messages=await run.messages())
         (prompt,) = await while_connected(request.receive, house.backend.write(turn))
         return JSONResponse({"object": "response.input_tokens", "input_tokens": len(prompt.tokens)})
@@ -329,22 +350,36 @@ def routes(house: House) -> list[Endpoint]:
         """A kept response, or one under way."""
         owner, id = request.state.principal.id, request.path_params["id"]
         streamed = request.query_params.get("stream") == "true"
-        run = desk.running(owner, id)
+        after = _number(request.query_params.get("starting_after", "-1"))
+        run, job = desk.running(owner, id), await background.find(house, owner, id)
+        if streamed and job is not None and house.jobs.followed(job):
+            return EventStream(
+                _of_job(house, job, await _unanswered(house, job), after), failure=_told, settings=house.settings
+            )
         if run is not None and run.order.store:
             if streamed:
                 raise BadRequest(f"The response {id!r} is under way, in the stream that asked for it.", param="stream")
             return JSONResponse(run.response)
-        kept = await house.responses.get(owner, id)
+        try:
+            response = (await house.responses.get(owner, id)).body
+        except NotFound:
+            if job is None or job.state == "succeeded":
+                raise
+            response = await _unanswered(house, job)
         if not streamed:
-            return JSONResponse(kept.body)
-        events = _replayed(kept.body, _number(request.query_params.get("starting_after", "-1")))
-        return EventStream(events, failure=_told, settings=house.settings)
+            return JSONResponse(response)
+        return EventStream(_replayed(response, after), failure=_told, settings=house.settings)
 
     async def cancel(request: Request) -> Response:
         """End a response that is under way."""
         owner, id = request.state.principal.id, request.path_params["id"]
-        run = desk.running(owner, id)
+        run, job = desk.running(owner, id), await background.find(house, owner, id)
+        if job is not None and not job.ended:
+            await while_connected(request.receive, background.stop(house, job))
+            return await retrieve(request)
         if run is None:
+            if job is not None and job.state == "cancelled":
+                return await retrieve(request)
             kept = await house.responses.get(owner, id)
             if kept.body["status"] != "cancelled":
                 raise BadRequest(f"The response {id!r} is not under way: it is {kept.body['status']}.")
@@ -355,8 +390,13 @@ def routes(house: House) -> list[Endpoint]:
 
     async def delete(request: Request) -> Response:
         """Forget a response."""
-        id = request.path_params["id"]
-        await house.responses.delete(request.state.principal.id, id)
+        owner, id = request.state.principal.id, request.path_params["id"]
+        job = await background.find(house, owner, id)
+        if job is not None:
+            await background.stop(house, job)
+            await house.jobs.delete(owner, job.id)
+        with suppress(*(() if job is None else (NotFound,))):
+            await house.responses.delete(owner, id)
         return JSONResponse({"id": id, "object": "response", "deleted": True})
 
     async def input_items(request: Request) -> Response:

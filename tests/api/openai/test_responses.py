@@ -642,7 +642,7 @@ async def test_truncation_of_one_long_errand(served: Served, narrow: Narrow) -> 
         ({"input": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "input[0].content[0]", "input_text"),
         ({"input": [{"type": "function_call_output", "call_id": "no", "output": "x"}]}, "input", "call_id 'no'"),
         ({"input": [{"type": "item_reference", "id": "a b"}]}, "input[0].id", "pattern"),
-        ({"background": True}, "background", "background"),
+        ({"background": True, "store": False}, "background", "background"),
         ({"prompt": {"id": "p"}}, "prompt", "prompts"),
         ({"tools": [{"type": "file_search", "vector_store_ids": []}]}, "tools[0]", "'file_search'"),
         ({"tools": [{"type": "nonsense"}]}, "tools[0]", "nonsense"),
