@@ -104,6 +104,7 @@ def build_app(
     kept, talks = Responses(database, limit), Conversations(database, limit)
     services = Services.from_settings(settings)
     calls = Calls(register, at_once=settings.services.inferences, attempts=settings.services.attempts)
+    search = open_search(settings, catalog, register, vectors, database)
     house = House(
         settings=settings,
         catalog=catalog,
@@ -116,10 +117,10 @@ def build_app(
         responses=kept,
         conversations=talks,
         sessions=Sessions(database, limit),
-        desk=Desk(register, kept, talks),
+        desk=Desk(register, kept, talks, search),
         files=Files(database, settings.paths.data_dir / "files", settings.limits.files_mb << 20),
         jobs=open_jobs(settings, database),
-        search=open_search(settings, catalog, register, vectors, database),
+        search=search,
         turnstile=turnstile,
         usage=usage,
         services=services,

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from server.api.openai.file_search import Consulted
 from server.api.openai.wire import chat_logprobs
 from server.chat.messages import CallPiece, Delta, Usage
 from server.engine.request import FinishReason
@@ -24,6 +25,13 @@ from server.errors import ServerError
 from server.store.response_tables import Item, new_id
 
 Event = dict[str, Any]
+Cite = Callable[[str], list[dict[str, Any]]]
+"""The annotations of a text."""
+
+
+def _uncited(text: str) -> list[dict[str, Any]]:
+    return []
+
 
 ERROR_CODES = {400: "invalid_prompt", 429: "rate_limit_exceeded"}
 """A response's error has a code of OpenAI's list; what is not here is `server_error`."""
@@ -83,8 +91,9 @@ class _Making(ABC):
 class _Said(_Making):
     """A message."""
 
-    def __init__(self, at: int, item: Item | None = None) -> None:
+    def __init__(self, at: int, item: Item | None = None, cite: Cite = _uncited) -> None:
         super().__init__(at, (item or _head("msg", "message") | {"role": "assistant"}) | {"content": []})
+        self._cite = cite
         self._logprobs: list[dict[str, Any]] = []
         self._delta = self.event("output_text.delta", content_index=0)
 
@@ -92,20 +101,43 @@ class _Said(_Making):
         return bool(delta.content or delta.logprobs)
 
     def open(self) -> Iterator[Event]:
-        yield self.event("content_part.added", content_index=0, part=self._part(""))
+        yield self.event("content_part.added", content_index=0, part=self._part("", []))
 
     def delta(self, text: str, logprobs: list[dict[str, Any]]) -> Event:
         self._logprobs += logprobs
         return {**self._delta, "delta": text, "logprobs": logprobs}
 
     def close(self, text: str) -> Iterator[Event]:
-        part = self._part(text)
+        part = self._part(text, self._cite(text))
         self.item["content"] = [part]
+        for number, annotation in enumerate(part["annotations"]):
+            place = {"content_index": 0, "annotation_index": number}
+            yield self.event("output_text.annotation.added", **place, annotation=annotation)
         yield self.event("output_text.done", content_index=0, text=text, logprobs=part["logprobs"])
         yield self.event("content_part.done", content_index=0, part=part)
 
-    def _part(self, text: str) -> Item:
-        return {"type": "output_text", "text": text, "annotations": [], "logprobs": [*self._logprobs]}
+    def _part(self, text: str, annotations: list[dict[str, Any]]) -> Item:
+        return {"type": "output_text", "text": text, "annotations": annotations, "logprobs": [*self._logprobs]}
+
+
+class _Searched(_Making):
+    """A search of files, which is over when its events are told."""
+
+    def takes(self, delta: Delta) -> bool:
+        return False
+
+    def begin(self) -> Iterator[Event]:
+        at = self._at["output_index"]
+        fresh = {**self.item, "status": "in_progress", "results": None}
+        yield {"type": "response.output_item.added", "output_index": at, "item": fresh}
+        yield self.event("file_search_call.in_progress")
+        yield self.event("file_search_call.searching")
+
+    def delta(self, text: str, logprobs: list[dict[str, Any]]) -> Event:
+        raise AssertionError("a search takes no deltas")
+
+    def close(self, text: str) -> Iterator[Event]:
+        yield self.event("file_search_call.completed")
 
 
 class _Called(_Making):
@@ -181,8 +213,11 @@ def _head(prefix: str, kind: str) -> Item:
 class Writer:
     """Makes the events of one response, in order and numbered, and the response that they tell of."""
 
-    def __init__(self, response: dict[str, Any], *, summary: bool) -> None:
-        """`response`: its object with nothing in it yet. `summary`: the client wants thoughts as a summary."""
+    def __init__(self, response: dict[str, Any], consulted: Consulted | None = None, *, summary: bool) -> None:
+        """`response`: its object with nothing in it yet. `consulted`: the search that came first. `summary`: the
+        client wants thoughts as a summary.
+        """
+        self._consulted = consulted
         self._response = {**response, "status": "in_progress", "output": []}
         self._summary = summary
         self._making: _Making | None = None
@@ -197,7 +232,8 @@ class Writer:
     def begin(self) -> list[Event]:
         """Before the first delta."""
         kinds = ("response.created", "response.in_progress")
-        return [self._numbered({"type": kind, "response": self.response}) for kind in kinds]
+        events = [self._numbered({"type": kind, "response": self.response}) for kind in kinds]
+        return events if self._consulted is None else events + self.retell(self._consulted.item)
 
     def add(self, delta: Delta) -> list[Event]:
         """What a delta brings; its end is told by `finish`."""
@@ -227,8 +263,9 @@ class Writer:
     def finish(self, reason: FinishReason | None, usage: Usage) -> list[Event]:
         """The answer is over; `last` comes next. Without a reason it was cut off."""
         cut = reason is FinishReason.LENGTH or reason is FinishReason.CANCELLED or reason is None
-        if reason is FinishReason.STOP and self._making is None and not self._response["output"]:
-            events = self._open(_Said(0))  # it said nothing, which is an answer too
+        spoken = [item for item in self._response["output"] if item["type"] != "file_search_call"]
+        if reason is FinishReason.STOP and self._making is None and not spoken:
+            events = self._open(self._said(len(self._response["output"])))  # it said nothing, an answer too
         else:
             events = []
         events += self._close("incomplete" if cut else "completed")
@@ -263,7 +300,10 @@ class Writer:
             return _Called.first(at, delta.call)
         if delta.reasoning:
             return _Summary(at) if self._summary else _Thought(at)
-        return _Said(at)
+        return self._said(at)
+
+    def _said(self, at: int) -> _Said:
+        return _Said(at) if self._consulted is None else _Said(at, cite=self._consulted.annotations)
 
     def _open(self, making: _Making) -> list[Event]:
         self._making = making
@@ -307,9 +347,11 @@ def _again(at: int, item: Item) -> tuple[_Making, str, list[dict[str, Any]]]:
     """An item as it was before its only delta, that delta's text, and its log-probabilities."""
     if item["type"] == "function_call":
         return _Called(at, item), item["arguments"], []
+    if item["type"] == "file_search_call":
+        return _Searched(at, item), "", []
     if item["type"] == "message":
         (part,) = item["content"]
-        return _Said(at, item), part["text"], part["logprobs"]
+        return _Said(at, item, lambda _: part["annotations"]), part["text"], part["logprobs"]
     (part,) = item["summary"] or item["content"]
     return (_Summary if item["summary"] else _Thought)(at, item), part["text"], []
 

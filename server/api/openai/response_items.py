@@ -168,6 +168,20 @@ class ReasoningItem(Fields):
         return kept if self.encrypted_content is None else {**kept, "encrypted_content": self.encrypted_content}
 
 
+class SearchItem(Fields):
+    """A search of files that came before an answer. What it found was said then, and is not said again."""
+
+    type: Literal["file_search_call"]
+    queries: list[str] = Field(default_factory=list)
+    results: list[dict[str, Any]] | None = None
+    id: Id | None = None
+    status: Literal["in_progress", "searching", "completed", "incomplete", "failed"] | None = None
+
+    def kept(self) -> Item:
+        told = {"status": self.status or "completed", "queries": self.queries, "results": self.results}
+        return {"id": self.id or new_id("fs"), "type": "file_search_call", **told}
+
+
 class ItemReference(Fields):
     """An item that this server has, by its id."""
 
@@ -182,10 +196,10 @@ def _typed(value: Any) -> Any:
     return {**value, "type": "item_reference" if "id" in value and "role" not in value else "message"}
 
 
-MADE_BY_MODELS = ("reasoning", "function_call")
+MADE_BY_MODELS = ("reasoning", "function_call", "file_search_call")
 
 Given = Annotated[
-    MessageItem | CallItem | CallOutputItem | ReasoningItem | ItemReference,
+    MessageItem | CallItem | CallOutputItem | ReasoningItem | SearchItem | ItemReference,
     Field(discriminator="type"),
     BeforeValidator(_typed),
 ]
@@ -256,6 +270,9 @@ class _Telling:
         self.calls.append(ToolCall(item["call_id"], item["name"], item["arguments"]))
         self.names[item["call_id"]] = item["name"]
 
+    def search(self, item: Item) -> None:
+        """Nothing that a model is told."""
+
     def call_output(self, item: Item) -> None:
         id = item["call_id"]
         if id not in self.names:
@@ -287,5 +304,6 @@ _READERS: Mapping[str, Callable[[_Telling, Item], None]] = {
     "reasoning": _Telling.reasoning,
     "function_call": _Telling.call,
     "function_call_output": _Telling.call_output,
+    "file_search_call": _Telling.search,
 }
 """How each kind of item is told."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
+from server.api.openai.file_search import Consulted, SearchPlan, consult
 from server.api.openai.response_events import Event, Writer
 from server.api.openai.response_items import ItemReference, before_answer, messages
 from server.api.openai.trimming import excess, trimmed
@@ -22,6 +23,7 @@ from server.chat.messages import Message, Turn, Usage
 from server.chat.template import with_system
 from server.engine.request import FinishReason
 from server.errors import BadRequest, ContextLengthExceeded, NotFound, ServerError, Stopped
+from server.search.search import Search
 from server.store.conversations import Conversations
 from server.store.response_tables import Item
 from server.store.responses import Kept, Place, Responses
@@ -49,6 +51,8 @@ class Order:
     """Whether the oldest may be left out of what is too long for the model."""
     summary: bool
     """Whether thoughts are to come as a summary."""
+    search: SearchPlan | None = None
+    """The files that are searched first."""
 
     @property
     def id(self) -> str:
@@ -58,8 +62,9 @@ class Order:
 class Desk:
     """The responses under way, and the order in which those of one conversation go."""
 
-    def __init__(self, backend: Backend, responses: Responses, conversations: Conversations) -> None:
+    def __init__(self, backend: Backend, responses: Responses, conversations: Conversations, search: Search) -> None:
         self.backend = backend
+        self.search = search
         self.responses = responses
         self.conversations = conversations
         self._running: dict[tuple[str, str], Run] = {}
@@ -95,6 +100,8 @@ class Run:
         """Why it failed, after it had begun."""
         self._writer: Writer | None = None
         self._place = order.place
+        self._consulted: Consulted | None = None
+        """What the files say."""
         self._left_out = 0
         """Messages that are too old for the model's context."""
         self._given: list[Item] = []
@@ -119,9 +126,9 @@ class Run:
         async with self._desk.admit(self), AsyncExitStack() as stack:
             # Entered first, so left last: the model is free by then, and the conversation waits for it.
             stack.push_async_callback(self._settle)
-            self._answer = await self._open(stack, await self.messages())
+            self._answer = await self._open(stack, await self._consult(await self.messages()))
             left_out = {"truncated_messages": self._left_out} if self._left_out else {}
-            self._writer = Writer(self.order.response | left_out, summary=self.order.summary)
+            self._writer = Writer(self.order.response | left_out, self._consulted, summary=self.order.summary)
             async with aclosing(self._written(self._answer, self._writer)) as written:
                 async for together in written:
                     yield together
@@ -185,17 +192,31 @@ class Run:
                 return item
         return await self._desk.responses.item(self.owner, reference.id)
 
+    async def _consult(self, said: tuple[Message, ...]) -> tuple[Message, ...]:
+        """Search the files, where that is wanted."""
+        if self.order.search is not None:
+            self._consulted = await consult(self._desk.search, self.owner, self.order.search, said)
+        return said
+
     async def _open(self, stack: AsyncExitStack, said: tuple[Message, ...]) -> Answer:
-        """The answer, to as much of what was said as the model can take, where the client wants that."""
+        """The answer, to as many passages as the model can take, and as much of what was said where the client wants
+        that.
+        """
         while True:
-            turn = replace(self.order.turn, messages=said)
+            asked = said if self._consulted is None else self._consulted.asked(said)
+            turn = replace(self.order.turn, messages=asked)
             try:
                 return await stack.enter_async_context(self._desk.backend.open(turn))
             except BadRequest as error:
                 error.param = "input" if error.param == "messages" else error.param
-                if not (self.order.trims and isinstance(error, ContextLengthExceeded)):
+                if not isinstance(error, ContextLengthExceeded):
                     raise
-                shorter = trimmed(said, excess(error.prompt_tokens, error.context, turn.max_tokens))
+                share = excess(error.prompt_tokens, error.context, turn.max_tokens)
+                if self._consulted is not None and self._consulted.shorten(share):
+                    continue
+                if not self.order.trims:
+                    raise
+                shorter = trimmed(said, share)
                 if shorter is None:
                     raise
                 self._left_out += len(said) - len(shorter)

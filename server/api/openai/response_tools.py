@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, model_validator
 
 from server.api.openai.fields import Fields
+from server.api.openai.file_search import FileSearchTool
 from server.api.openai.tools import FunctionBody, Offer, checked, known_tool
 from server.chat.messages import Tool, ToolChoice
 from server.errors import BadRequest
@@ -21,7 +22,6 @@ HostedKind = Literal[
     "computer_use",
     "computer_use_preview",
     "custom",
-    "file_search",
     "image_generation",
     "local_shell",
     "mcp",
@@ -52,7 +52,7 @@ class HostedTool(Fields):
 
     @model_validator(mode="after")
     def _refuse(self) -> HostedTool:
-        raise ValueError(f"this server has no tool {self.type!r}; expected 'function'")
+        raise ValueError(f"this server has no tool {self.type!r}; expected 'function' or 'file_search'")
 
 
 class NamedFunction(Fields):
@@ -62,38 +62,72 @@ class NamedFunction(Fields):
     name: str
 
 
+class NamedSearch(Fields):
+    """The search of files, and then an answer."""
+
+    type: Literal["file_search"]
+
+
 class AllowedTools(Fields):
     """These of the tools and no others."""
 
     type: Literal["allowed_tools"]
     mode: Literal["auto", "required"]
-    tools: Annotated[list[NamedFunction], Field(min_length=1)]
+    tools: Annotated[list[Annotated[NamedFunction | NamedSearch, Field(discriminator="type")]], Field(min_length=1)]
 
 
-OneTool = Annotated[FunctionTool | HostedTool, Field(discriminator="type")]
+OneTool = Annotated[FunctionTool | FileSearchTool | HostedTool, Field(discriminator="type")]
 
 
 def _ours(choice: Any) -> Any:
     """A choice of what this server has not is told apart from a choice that is none."""
     if isinstance(choice, dict) and choice.get("type") in get_args(HostedKind):
-        raise ValueError(f"this server has no tool {choice['type']!r}; expected 'function' or 'allowed_tools'")
+        known = "'function', 'file_search' or 'allowed_tools'"
+        raise ValueError(f"this server has no tool {choice['type']!r}; expected {known}")
     return choice
 
 
 Choice = Annotated[
-    Literal["none", "auto", "required"] | Annotated[NamedFunction | AllowedTools, Field(discriminator="type")],
+    Literal["none", "auto", "required"]
+    | Annotated[NamedFunction | NamedSearch | AllowedTools, Field(discriminator="type")],
     BeforeValidator(_ours),
 ]
 
 
+def searching(tools: Sequence[FunctionTool | FileSearchTool | HostedTool], choice: Choice | None) -> int | None:
+    """Which of the tools is the search that the response begins with; None: it begins with none. Raises BadRequest."""
+    found = [at for at, tool in enumerate(tools) if isinstance(tool, FileSearchTool)]
+    if len(found) > 1:
+        raise BadRequest(
+            "There are several tools of the type file_search: expected one, with all the stores.",
+            param=f"tools[{found[1]}]",
+        )
+    if isinstance(choice, NamedSearch) and not found:
+        raise BadRequest("tool_choice is file_search, and no tool is: expected one.", param="tool_choice")
+    if isinstance(choice, NamedFunction) or choice == "none":
+        return None
+    if isinstance(choice, AllowedTools) and not any(isinstance(tool, NamedSearch) for tool in choice.tools):
+        return None
+    return found[0] if found else None
+
+
 def offered(
     functions: Sequence[FunctionTool],
-    choice: Literal["none", "auto", "required"] | NamedFunction | AllowedTools | None,
+    choice: Choice | None,
     parallel: bool,
     limits: LimitsSection,
+    *,
+    searched: bool = False,
 ) -> Offer:
-    """The tools that may be called, and whether one is to be. Raises BadRequest for what has no sense."""
+    """The tools that may be called, and whether one is to be. Raises BadRequest for what has no sense.
+
+    `searched`: the files were searched already, and where a tool had to be used, one was.
+    """
     tools = checked(functions, limits, "tools")
+    if isinstance(choice, NamedSearch):
+        return Offer(tools, ToolChoice("none"), parallel)
+    if choice == "required" and searched:
+        choice = "auto"
     if choice is None or isinstance(choice, str):
         if choice == "required" and not tools:
             raise BadRequest("tool_choice is 'required', and there are no tools: expected tools.", param="tool_choice")
@@ -105,5 +139,7 @@ def offered(
     allowed = {
         known_tool(tool.name, known, "tool_choice", f"tool_choice.tools[{at}].name")
         for at, tool in enumerate(choice.tools)
+        if isinstance(tool, NamedFunction)
     }
-    return Offer(tuple(tool for tool in tools if tool.name in allowed), ToolChoice(choice.mode), parallel)
+    mode = ToolChoice("auto" if searched else choice.mode)
+    return Offer(tuple(tool for tool in tools if tool.name in allowed), mode, parallel)

@@ -16,11 +16,12 @@ from server.api.body import check_object, read_body
 from server.api.house import Endpoint, House
 from server.api.openai import background
 from server.api.openai.fields import Effort, Fields, Metadata, Sampling, StreamOptions, effort_kwargs
+from server.api.openai.file_search import SHOWN, FileSearchTool, SearchPlan
 from server.api.openai.listing import QUERY, page
 from server.api.openai.response_events import Event, error_event, replay
 from server.api.openai.response_items import Given, Id, ItemReference, user_says
 from server.api.openai.response_run import Order, Run
-from server.api.openai.response_tools import Choice, FunctionTool, OneTool, offered
+from server.api.openai.response_tools import Choice, FunctionTool, OneTool, offered, searching
 from server.api.openai.tools import check_schema
 from server.api.streaming import EventStream, event, while_connected
 from server.catalog import ModelCard
@@ -153,6 +154,17 @@ class ResponseBody(Sampling):
         """The tools: those of other kinds were refused when they were read."""
         return [tool for tool in self.tools or () if isinstance(tool, FunctionTool)]
 
+    def search_plan(self, context: int | None) -> SearchPlan | None:
+        """The search of files that it begins with; passages may fill half of a context that is known."""
+        tools = self.tools or []
+        at = searching(tools, self.tool_choice)
+        if at is None:
+            return None
+        tool = tools[at]
+        assert isinstance(tool, FileSearchTool)
+        room = context // 2 if context is not None else None
+        return SearchPlan(tool, f"tools[{at}]", SHOWN in (self.include or ()), room)
+
     @property
     def logprobs(self) -> int | None:
         """How many alternatives are to be told at each token; None: nothing is."""
@@ -189,7 +201,8 @@ def order_of(house: House, owner: str, body: ResponseBody) -> Order:
     """The checked body as what is to be done. Raises BadRequest and ModelNotFound."""
     body.check(house.settings.limits)
     card = house.catalog.get(body.model or "")
-    turn = _turn(house, owner, body, card)
+    search = body.search_plan(card.context)
+    turn = _turn(house, owner, body, card, searched=search is not None)
     given = [user_says(body.input)] if isinstance(body.input, str) else body.input or []
     reasoning = body.reasoning or Reasoning()
     return Order(
@@ -201,12 +214,14 @@ def order_of(house: House, owner: str, body: ResponseBody) -> Order:
         store=body.store is not False,
         trims=body.truncation == "auto",
         summary=(reasoning.summary or reasoning.generate_summary) is not None,
+        search=search,
     )
 
 
-def _turn(house: House, owner: str, body: ResponseBody, card: ModelCard) -> Turn:
+def _turn(house: House, owner: str, body: ResponseBody, card: ModelCard, *, searched: bool) -> Turn:
     """All but the messages, of which some are in the store."""
-    offer = offered(body.functions, body.tool_choice, body.parallel_tool_calls is not False, house.settings.limits)
+    parallel = body.parallel_tool_calls is not False
+    offer = offered(body.functions, body.tool_choice, parallel, house.settings.limits, searched=searched)
     effort = body.reasoning.effort if body.reasoning is not None else None
     return Turn(
         model=card.name,
@@ -256,7 +271,7 @@ def _empty(body: ResponseBody, turn: Turn) -> dict[str, Any]:
         "temperature": turn.sampling.temperature,
         "text": {"format": form, "verbosity": text.verbosity or "medium"},
         "tool_choice": choice if isinstance(choice, str) else choice.model_dump(),
-        "tools": [tool.echo() for tool in body.functions],
+        "tools": [tool.echo() for tool in body.tools or () if isinstance(tool, FunctionTool | FileSearchTool)],
         "top_logprobs": body.top_logprobs or 0,
         "top_p": turn.sampling.top_p,
         "truncation": body.truncation or "disabled",

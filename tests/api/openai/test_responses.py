@@ -644,7 +644,7 @@ async def test_truncation_of_one_long_errand(served: Served, narrow: Narrow) -> 
         ({"input": [{"type": "item_reference", "id": "a b"}]}, "input[0].id", "pattern"),
         ({"background": True, "store": False}, "background", "background"),
         ({"prompt": {"id": "p"}}, "prompt", "prompts"),
-        ({"tools": [{"type": "file_search", "vector_store_ids": []}]}, "tools[0]", "'file_search'"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0]", "'file_search'"),
         ({"tools": [{"type": "nonsense"}]}, "tools[0]", "nonsense"),
         ({"tools": [WEATHER, WEATHER]}, "tools[1].name", "weather"),
         ({"tool_choice": "required"}, "tool_choice", "no tools"),
