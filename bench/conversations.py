@@ -51,6 +51,9 @@ LONG = 10_000
 
 VOCABULARY = 30_000
 
+ADDED = "(a message is added)"
+"""No page: it waits for the disk."""
+
 
 class Words:
     """Made-up texts: a word's rank decides how often it comes."""
@@ -145,15 +148,19 @@ class Asker:
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=60)
 
-    def get(self, path: str) -> tuple[dict[str, object], float]:
-        """The JSON of an answer, and the milliseconds until it was there."""
+    def ask(self, path: str, body: object = None) -> tuple[dict[str, object], float]:
+        """The JSON of an answer, and the milliseconds until it was there. With a body it is posted."""
+        headers = self.server.headers() | {"Content-Type": "application/json"}
         began = time.perf_counter()
-        self._connection.request("GET", path, headers=self.server.headers())
+        if body is None:
+            self._connection.request("GET", path, headers=headers)
+        else:
+            self._connection.request("POST", path, json.dumps(body), headers)
         answer = self._connection.getresponse()
         body = answer.read()
         spent = 1000 * (time.perf_counter() - began)
         if answer.status != 200:
-            raise RuntimeError(f"GET {path}: {answer.status} {body[:300]!r}")
+            raise RuntimeError(f"{path}: {answer.status} {body[:300]!r}")
         found: dict[str, object] = json.loads(body)
         return found, spent
 
@@ -167,7 +174,7 @@ def measure(server: Server, long: str, words: Words, rounds: int) -> dict[str, l
         ids: list[str] = []
         after = ""
         for _ in range(rounds):
-            page, spent = asker.get(f"{path}{'&' if '?' in path else '?'}limit=20{after}")
+            page, spent = asker.ask(f"{path}{'&' if '?' in path else '?'}limit=20{after}")
             found.setdefault(name, []).append(spent)
             ids += [item["id"] for item in page["data"]]  # type: ignore[attr-defined]
             after = f"&after={page['last_id']}" if page["has_more"] else ""
@@ -175,21 +182,23 @@ def measure(server: Server, long: str, words: Words, rounds: int) -> dict[str, l
 
     pages("sessions", "/v1/sessions")
     for id in pages("conversations", "/v1/conversations")[:rounds]:
-        found.setdefault("history", []).append(asker.get(f"/v1/conversations/{id}/items")[1])
+        found.setdefault("history", []).append(asker.ask(f"/v1/conversations/{id}/items")[1])
+        said = {"items": [{"type": "message", "role": "user", "content": words.text(15)}]}
+        found.setdefault(ADDED, []).append(asker.ask(f"/v1/conversations/{id}/items", said)[1])
     pages(f"history of {LONG} messages", f"/v1/conversations/{long}/items")
     questions: dict[str, Callable[[], str]] = {
         "search: a word of nearly every message": lambda: words.pick(0, 10),
         "search: a common word": lambda: words.pick(100, 1000),
         "search: a rare word": lambda: words.pick(10_000, 30_000),
         "search: two common words": lambda: f"{words.pick(100, 1000)} {words.pick(100, 1000)}",
-        "search: words that never meet": lambda: (
+        "search: words that hardly meet": lambda: (
             f"{words.pick(0, 10)} {words.pick(0, 10)} {words.pick(20_000, 30_000)}"
         ),
         "search: the beginning of a word": lambda: words.pick(1000, 30_000)[:3],
     }
     for name, question in questions.items():
         for _ in range(rounds):
-            _, spent = asker.get(f"/v1/conversations/search?query={quote(question())}")
+            _, spent = asker.ask(f"/v1/conversations/search?query={quote(question())}")
             found.setdefault(name, []).append(spent)
     return found
 
@@ -226,10 +235,12 @@ def report(found: dict[str, list[float]], console: Console) -> int:
     worst = 0.0
     for name, times in found.items():
         slow = quantile(times, 0.95)
-        worst = max(worst, slow)
-        verdict = "ok" if slow < TARGET_MS else "miss"
         shown = [f"{value:.1f}" for value in (quantile(times, 0.5), slow, max(times))]
-        table.add_row(name, *shown, f"< {TARGET_MS} ms", verdict)
+        if name == ADDED:
+            table.add_row(name, *shown, "", "")
+            continue
+        worst = max(worst, slow)
+        table.add_row(name, *shown, f"< {TARGET_MS} ms", "ok" if slow < TARGET_MS else "miss")
     console.print(table)
     return int(worst >= TARGET_MS)
 

@@ -1,8 +1,9 @@
 """Which titles and messages hold all words of a question.
 
 Text becomes words here and nowhere else, so that both kinds of database find the same: letters and digits without case
-and accents; of scripts without spaces each character is a word. A key's own word stands among them, so that the index
-itself keeps keys apart: SQLite's FTS5, PostgreSQL's GIN, both made by the migration that made the table.
+and accents; of scripts without spaces each character is a word. Each begins with a mark of its key, so that the index
+itself keeps keys apart, and one key's questions cost nothing of what others said: SQLite's FTS5, PostgreSQL's GIN, both
+made by the migration that made the table.
 """
 
 from __future__ import annotations
@@ -73,18 +74,21 @@ def text_of(item: Item) -> str:
     return " ".join(part.get("text") or part.get("refusal") or "" for part in content or ())
 
 
-def _own_word(owner: str) -> str:
-    return "k" + hashlib.sha256(owner.encode()).hexdigest()[:20]
+def _mark(owner: str) -> str:
+    """Five characters; two keys may have the same, so rows are asked whose they are besides."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:5]
 
 
 def rows_of_words(owner: str, id: str, texts: Iterable[tuple[str | None, str]]) -> list[dict[str, Any]]:
     """The rows by which these items of a conversation are found; None: its title."""
-    own = _own_word(owner)
-    return [
-        {"owner": owner, "conversation_id": id, "item_id": item, "words": " ".join([own, *sorted(found)])}
-        for item, text in texts
-        if (found := set(words_of(text[: MOST_WORDS * LONGEST_WORD])[:MOST_WORDS]))
-    ]
+    mark = _mark(owner)
+    rows = []
+    for item, text in texts:
+        found = sorted(set(words_of(text[: MOST_WORDS * LONGEST_WORD])[:MOST_WORDS]))
+        if found:
+            words = " ".join(mark + word for word in found)
+            rows.append({"owner": owner, "conversation_id": id, "item_id": item, "words": words})
+    return rows
 
 
 def remember(connection: Connection, owner: str, id: str, texts: Iterable[tuple[str | None, str]]) -> None:
@@ -118,16 +122,23 @@ class Search:
         def work() -> Page[Match]:
             with self._database.read() as connection:
                 rows = _rows(connection, owner, asked, end, window.limit + 1)
-                found = [_match(connection, row, asked) for row in rows[: window.limit]]
+                found = [_match(row, asked) for row in rows[: window.limit]]
                 return Page(found, len(rows) > window.limit)
 
         return await ask(self._database, work)
 
 
 def _rows(connection: Connection, owner: str, asked: list[str], end: int, limit: int) -> list[sa.Row[Any]]:
-    words = [_own_word(owner), *asked]
+    """With the conversation of each and the item's body, in one question: a page has twenty."""
+    words = [_mark(owner) + word for word in asked]
     query = _FINDING[connection.dialect.name](words, len(asked[-1]) >= SHORTEST_BEGINNING, end)
-    return list(connection.execute(query.where(conversation_words.c.owner == owner).limit(limit)))
+    found = query.where(conversation_words.c.owner == owner).limit(limit).subquery()
+    items = conversation_items.c
+    here = sa.and_(items.conversation_id == found.c.conversation_id, items.id == found.c.item_id)
+    both = found.join(conversations, conversations.c.id == found.c.conversation_id)
+    columns = (*conversations.c, found.c.number, found.c.item_id, items.body)
+    whole = sa.select(*columns).select_from(both.outerjoin(conversation_items, here))
+    return list(connection.execute(whole.order_by(found.c.number.desc())))
 
 
 FOUND = (conversation_words.c.number, conversation_words.c.conversation_id, conversation_words.c.item_id)
@@ -154,14 +165,9 @@ _FINDING = {"sqlite": _in_sqlite, "postgresql": _in_postgresql}
 """How each kind of database finds what holds all words, the last number first; `begins`: the last word may go on."""
 
 
-def _match(connection: Connection, row: sa.Row[Any], asked: list[str]) -> Match:
-    conversation = connection.execute(sa.select(conversations).where(conversations.c.id == row.conversation_id)).one()
-    text = conversation.title
-    if row.item_id is not None:
-        columns = conversation_items.c
-        here = (columns.conversation_id == row.conversation_id, columns.id == row.item_id)
-        text = text_of(json.loads(connection.execute(sa.select(columns.body).where(*here)).scalar_one()))
-    return Match(str(row.number), read_conversation(conversation), row.item_id, snippet(text, asked))
+def _match(row: sa.Row[Any], asked: list[str]) -> Match:
+    text = row.title if row.body is None else text_of(json.loads(row.body))
+    return Match(str(row.number), read_conversation(row), row.item_id, snippet(text, asked))
 
 
 def snippet(text: str, asked: list[str]) -> str:

@@ -100,10 +100,13 @@ def _words() -> None:
 
 
 def _sqlite_index() -> None:
-    """Full text without the text: that lies in the table, and triggers keep both alike, also where rows cascade."""
+    """Full text without the text: that lies in the table, and triggers keep both alike, also where rows cascade.
+
+    Beginnings of words are kept for three to five letters after the key's mark of five.
+    """
     op.execute(
         "CREATE VIRTUAL TABLE conversation_words_index USING fts5(words, content='conversation_words', "
-        "content_rowid='number', detail='none', prefix='3 4 5', tokenize='unicode61 remove_diacritics 0')"
+        "content_rowid='number', detail='none', prefix='8 9 10', tokenize='unicode61 remove_diacritics 0')"
     )
     added = "INSERT INTO conversation_words_index (rowid, words) VALUES (new.number, new.words)"
     gone = (
