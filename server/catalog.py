@@ -9,17 +9,18 @@ name, and the checked-in file is never written.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from server.catalog_file import CatalogError, Entry, read_entries, without_effect
 from server.errors import ModelNotFound
+from server.model_card import Example, Lora, ModelCard, Upstream
 from server.settings import Settings
 from server.watching import follow
 
-__all__ = ["Catalog", "CatalogError", "Change", "Lora", "ModelCard"]
+__all__ = ["Catalog", "CatalogError", "Change", "Example", "Lora", "ModelCard", "Upstream"]
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,21 @@ SAMPLING = {
 """Fields of `params` that are defaults of sampling, and their names in the engine's SamplingParams."""
 
 
+NEUTRAL = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+"""Sampling of a model behind a URL, where neither request nor card says otherwise: nothing is held back there."""
+
+UPSTREAM = {
+    "keyVariable": "key_variable",
+    "connectSeconds": "connect_seconds",
+    "firstTokenSeconds": "first_token_seconds",
+    "gapSeconds": "gap_seconds",
+    "retries": "retries",
+    "concurrency": "concurrency",
+    "limitField": "limit_field",
+}
+"""Fields of `upstream` that are taken over unchanged."""
+
+
 class Change(NamedTuple):
     """What an edit did, by model name."""
 
@@ -75,113 +91,6 @@ class Change(NamedTuple):
 
     def __bool__(self) -> bool:
         return any((self.added, self.changed, self.removed))
-
-
-@dataclass(frozen=True, slots=True)
-class Lora:
-    """An adapter laid over a model's weights."""
-
-    file: Path
-    scale: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Something to try a model with. `answer` is empty where nobody wrote down what it answers."""
-
-    ask: str
-    answer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """All that is known of a model before its file is opened. None: not said; the settings or the file decide."""
-
-    name: str
-    file: Path
-    """Absolute. It need not exist: that is told when the model is loaded."""
-    aliases: tuple[str, ...] = ()
-    description: str = ""
-    example: Example | None = None
-
-    template: str | None = None
-    template_file: Path | None = None
-    """Wins over `template`."""
-    instruct: bool = False
-    in_prefix: str = ""
-    in_suffix: str = ""
-    """Text around each message of the user."""
-    personalities: Mapping[str, str] = field(default_factory=dict)
-    tool_format: str | None = None
-    embeddings: bool | str = False
-    """Whether it may be asked for embeddings though it writes text; or how: mean, cls or last."""
-    rerank: bool = False
-    """Whether documents may be ranked by their embeddings."""
-    reasoning: tuple[str, str] | None = None
-    """The texts that open and close reasoning."""
-
-    context: int | None = None
-    """Tokens that one request may use."""
-    cells: int | None = None
-    """Tokens that all requests together may hold."""
-    slots: int | None = None
-    batch: int | None = None
-    ubatch: int | None = None
-    gpu_layers: int | None = None
-    """-1: all of them."""
-    main_gpu: int = 0
-    tensor_split: tuple[float, ...] = ()
-    split_mode: str | None = None
-    """none, layer or row."""
-    threads: int | None = None
-    threads_batch: int | None = None
-    type_k: str = "f16"
-    type_v: str = "f16"
-    flash_attention: str = "auto"
-    """auto, on or off."""
-    mlock: bool = False
-    mmap: bool = True
-    numa: str | None = None
-    """distribute, isolate or numactl."""
-    lora: tuple[Lora, ...] = ()
-    projector: Path | None = None
-    draft: Path | None = None
-
-    autoload: bool | None = None
-    idle_seconds: float | None = None
-    prefix_scope: str | None = None
-    """key or server."""
-    max_waiting: int | None = None
-
-    max_tokens: int | None = None
-    stop: tuple[str, ...] = ()
-    sampling: Mapping[str, Any] = field(default_factory=dict)
-    """Defaults of this model, named as the fields of the engine's SamplingParams; only what the file says."""
-    meta: Mapping[str, Any] = field(default_factory=dict)
-    """The entry as it stands in the file."""
-
-    def loads_as(self, other: ModelCard) -> bool:
-        """Whether both load the same model in the same way, whatever else they say of how it is offered."""
-        return self._loading() == other._loading()
-
-    def _loading(self) -> ModelCard:
-        """The card without what every request reads anew."""
-        return replace(
-            self,
-            description="",
-            example=None,
-            aliases=(),
-            personalities={},
-            sampling={},
-            stop=(),
-            max_tokens=None,
-            meta={},
-            autoload=None,
-            idle_seconds=None,
-            prefix_scope=None,
-            reasoning=None,
-            rerank=False,
-        )
 
 
 class Catalog:
@@ -209,7 +118,7 @@ class Catalog:
             card = self._cards[self._names[name]]
         except KeyError:
             raise ModelNotFound(name, self.names()) from None
-        if card.file.is_file():
+        if card.upstream is not None or card.file.is_file():
             return card
         # The file may have come, or moved from one folder to the other, since the card was made.
         return replace(card, file=self._place(card.meta["params"]["model"]))
@@ -303,9 +212,20 @@ class Catalog:
     def _optional(self, text: str | None) -> Path | None:
         return None if text is None else self._place(text)
 
+    def _upstream(self, name: str, entry: Entry) -> Upstream:
+        urls, said = entry["base_url"], entry.get("upstream", {})
+        plain = {known: said[key] for key, known in UPSTREAM.items() if key in said}
+        return Upstream(
+            urls=tuple(dict.fromkeys(url.rstrip("/") for url in ([urls] if isinstance(urls, str) else urls))),
+            model=said.get("model", name),
+            tokenizer=self._optional(said.get("tokenizer")),
+            **plain,
+        )
+
     def _card(self, name: str, entry: Entry) -> ModelCard:
         """`entry` has passed the schema."""
-        params = entry["params"]
+        params = entry.get("params", {})
+        upstream = self._upstream(name, entry) if entry.get("backend", "local") == "openai" else None
         plain: dict[str, Any] = {known: params[key] for key, known in PLAIN.items() if key in params}
         plain["context"] = plain.get("context") or None
         both = params.get("kvType", "f16")
@@ -315,7 +235,8 @@ class Catalog:
         reasoning = entry.get("reasoning")
         return ModelCard(
             name=name,
-            file=self._place(params["model"]),
+            file=Path() if upstream is not None else self._place(params["model"]),
+            upstream=upstream,
             aliases=tuple(entry.get("aliases", ())),
             description=entry.get("description", ""),
             example=Example(**entry["example"]) if "example" in entry else None,
@@ -341,7 +262,7 @@ class Catalog:
             max_waiting=entry.get("maxWaiting"),
             max_tokens=limit if limit > 0 else None,
             stop=tuple(dict.fromkeys([*filter(None, [params.get("reversePrompt")]), *params.get("stop", ())])),
-            sampling=_sampling(params),
+            sampling=_sampling(params) if upstream is None else NEUTRAL | _sampling(params),
             meta=entry,
             **plain,
         )

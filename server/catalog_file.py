@@ -68,7 +68,7 @@ def _validator() -> Draft202012Validator:
 def without_effect(entry: Entry) -> Iterator[str]:
     """Fields that are accepted and do nothing: unknown ones, and those that only old files have."""
     model, params = schema()["$defs"]["model"]["properties"], schema()["$defs"]["params"]["properties"]
-    for prefix, known, given in (("", model, entry), ("params.", params, entry["params"])):
+    for prefix, known, given in (("", model, entry), ("params.", params, entry.get("params", {}))):
         for key in given:
             if key not in known:
                 yield f"{prefix}{key}: unknown, ignored"
@@ -117,6 +117,8 @@ def _expected(error: ValidationError) -> str:
             return f"expected at most {bound} entries"
         case "uniqueItems":
             return "expected each entry only once"
+        case "pattern":
+            return "expected a URL such as http://host:8000/v1, without a user, a query or a fragment"
         case "minimum":
             return f"expected at least {bound}"
         case "exclusiveMinimum":

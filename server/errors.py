@@ -26,13 +26,15 @@ The message always says what was wrong, what was expected and, where there is so
     │   └── RateLimited             429  rate_limit_exceeded   Retry-After
     ├── Stopped                     499  request_stopped
     ├── Exhausted                   503  tried_in_vain
+    ├── UpstreamRefused             502  upstream_refused
     └── Unavailable                 503                        Retry-After
         ├── ModelLoading            503  model_loading
         ├── ModelLoadFailed         503  model_load_failed
         ├── ModelNotLoaded          503  model_not_loaded
         ├── OutOfMemory             503  insufficient_memory
         ├── EngineDied              503  engine_died
-        └── Draining                503  shutting_down
+        ├── Draining                503  shutting_down
+        └── UpstreamFailed          502  upstream_failed
 """
 
 from __future__ import annotations
@@ -244,6 +246,13 @@ class Exhausted(ServerError):
     code = "tried_in_vain"
 
 
+class UpstreamRefused(ServerError):
+    """The server behind a model does not serve us as its card says it should: the card is to be mended, or its key."""
+
+    status = 502
+    code = "upstream_refused"
+
+
 class Unavailable(ServerError):
     """Not now. Try again after `retry_after` seconds."""
 
@@ -286,3 +295,12 @@ class Draining(Unavailable):
     """The server is shutting down and takes no new work."""
 
     code = "shutting_down"
+
+
+class UpstreamFailed(Unavailable):
+    """The server behind a model could not be reached, or broke off."""
+
+    status = 502
+    type = "server_error"
+    code = "upstream_failed"
+    retry_after = 1.0

@@ -121,12 +121,16 @@ def test_every_field_of_the_schema_is_described_and_understood(
 ) -> None:
     assert rule["description"].endswith(".")
     bare = model()
+    if name in ("base_url", "upstream"):
+        bare |= {"backend": "openai", "base_url": "http://elsewhere/v1"}
     if rule.get("deprecated"):
         value: Any = {"boolean": True}.get(rule["type"] if isinstance(rule["type"], str) else "", "x")
         value = True if isinstance(rule["type"], list) else value
     else:
         value = rule["examples"][0]
     entry = bare | {name: value} if level == "model" else model(**{name: value})
+    if name == "backend":
+        entry["base_url"] = "http://elsewhere/v1"
     before = asdict(place.catalog({"m": bare}).get("m"))
     with caplog.at_level(logging.WARNING):
         after = asdict(place.catalog({"m": entry}).get("m"))
@@ -152,6 +156,22 @@ def test_every_nested_field_has_a_description() -> None:
     for level in ("model", "params"):
         for rule in schema()["$defs"][level]["properties"].values():
             walk(rule)
+    walk(schema()["$defs"]["upstream"])
+
+
+def test_a_model_behind_a_url_needs_a_url_and_no_file(place: Place) -> None:
+    entry = {"backend": "openai", "base_url": ["http://a:1/v1/", "https://b/v1", "http://a:1/v1"]}
+    card = place.catalog({"far": {**entry, "upstream": {"model": "org/m", "tokenizer": "t.json"}}}).get("far")
+    assert card.upstream is not None
+    assert card.upstream.urls == ("http://a:1/v1", "https://b/v1")
+    assert (card.upstream.model, card.upstream.tokenizer) == ("org/m", place.storage / "t.json")
+    assert place.catalog({"far": entry}).get("far").sampling["temperature"] == 1.0
+
+
+@pytest.mark.parametrize("url", ["ftp://a/v1", "http://me:secret@a/v1", "http://a/v1?key=1", "//a", "", 5, []])
+def test_what_is_no_url_is_refused(place: Place, url: object) -> None:
+    with pytest.raises(CatalogError, match="base_url"):
+        place.catalog({"far": {"backend": "openai", "base_url": url}})
 
 
 def test_a_file_is_looked_for_in_storage_then_in_the_data_folder(place: Place) -> None:

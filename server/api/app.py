@@ -70,6 +70,7 @@ from server.store.responses import Responses
 from server.store.sessions import Sessions
 from server.store.usage import UsageRows
 from server.telemetry import Metrics
+from server.upstream.router import Upstreams
 
 log = logging.getLogger(__name__)
 
@@ -98,8 +99,11 @@ def build_app(
             keys.ensure_stand_in(id, f"whoever sends the text that is set for the dialect {face.name}")
     usage = UsageRows(database)
     turnstile = Turnstile(keys, catalog, Meter(database, usage))
-    register = Register(MeteredBackend(backend or LocalBackend(pool, catalog, settings), turnstile))
-    vectors = RegisteredEmbeddings(MeteredEmbeddings(LocalEmbeddings(pool, catalog), turnstile), register)
+    upstreams = Upstreams(catalog, settings)
+    door = upstreams.beside(backend or LocalBackend(pool, catalog, settings))
+    register = Register(MeteredBackend(door, turnstile))
+    vector_door = upstreams.beside_vectors(LocalEmbeddings(pool, catalog))
+    vectors = RegisteredEmbeddings(MeteredEmbeddings(vector_door, turnstile), register)
     limit = settings.limits.kept_mb << 20
     kept, talks = Responses(database, limit), Conversations(database, limit)
     services = Services.from_settings(settings)
@@ -125,6 +129,7 @@ def build_app(
         usage=usage,
         services=services,
         service_runner=Runner(calls, catalog),
+        upstreams=upstreams,
         protollm=front_of(settings),
     )
     house.jobs.when_tidying(house.files.sweep)
@@ -222,6 +227,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         house.embeddings.close()
         if house.protollm is not None:
             await house.protollm.close()
+        await house.upstreams.close()
         await house.turnstile.meter.close()
         await asyncio.to_thread(house.keys.close)
         await asyncio.to_thread(house.database.close)

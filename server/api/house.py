@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from server.store.responses import Responses
     from server.store.sessions import Sessions
     from server.store.usage import UsageRows
+    from server.upstream.router import Upstreams
 
 Right = Literal["chat", "models", "admin"]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -68,6 +69,7 @@ class House:
     usage: UsageRows
     services: Services
     service_runner: Runner
+    upstreams: Upstreams
     protollm: Front | None = None
     """The way to the workers of that dialect, where they answer instead of this server."""
 

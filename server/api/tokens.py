@@ -75,6 +75,17 @@ def model_meant(house: House, name: str | None) -> ModelCard:
     )
 
 
+def with_template(card: ModelCard) -> ModelCard:
+    """The card, if its conversations are written as prompts here; else raises BadRequest."""
+    if card.upstream is not None:
+        raise BadRequest(
+            f"The model {card.name!r} lives behind a URL, where its conversations are written as prompts: expected a "
+            "text, or a model of this machine.",
+            param="model",
+        )
+    return card
+
+
 def routes(house: House) -> list[Endpoint]:
     most = house.settings.limits.tokenize_length
 
@@ -100,7 +111,7 @@ def routes(house: House) -> list[Endpoint]:
     async def apply_template(request: Request) -> Response:
         """A conversation to the text that the model reads."""
         body = await read_body(request, ChatBody)
-        card = model_meant(house, body.model)
+        card = with_template(model_meant(house, body.model))
         turn = chat_turn(house, request.state.principal, body, card)
         (written,) = await while_connected(request.receive, house.backend.write(turn))
         return JSONResponse({"prompt": written.text, "model": card.name})
@@ -128,7 +139,7 @@ async def _tokens(house: House, request: Request, body: TokenizeBody, card: Mode
         start, special = body.add_special, body.parse_special
         return [*await house.backend.tokenize(card.name, body.words, start=start, special=special, owner=owner)]
     chat = ChatBody(messages=body.messages, tools=body.tools, chat_template_kwargs=body.chat_template_kwargs)
-    (written,) = await house.backend.write(chat_turn(house, request.state.principal, chat, card))
+    (written,) = await house.backend.write(chat_turn(house, request.state.principal, chat, with_template(card)))
     tokens = await house.backend.label(card.name, [one for one in written.tokens if one >= 0], owner=owner)
     words = iter(tokens)
     return [next(words) if one >= 0 else ROW for one in written.tokens]

@@ -136,6 +136,8 @@ class Usage:
     completion_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    margin: float = 0.0
+    """How far the numbers may be off, as a share of them, where they could only be estimated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from server.catalog import ModelCard
 from server.chat.calling import Calling
@@ -31,6 +32,19 @@ class Written:
     """The first token is the model's start token, which nobody wrote."""
     images: tuple[Placed, ...] = ()
     """Rows that stand among the tokens."""
+    counted: int | None = None
+    """How many tokens it has, where they are not known: `tokens` is empty then."""
+    margin: float = 0.0
+    """How far that number may be off, as a share of it."""
+
+    @property
+    def count(self) -> int:
+        """How many tokens it has."""
+        return len(self.tokens) if self.counted is None else self.counted
+
+    def count_body(self, name: str) -> dict[str, Any]:
+        """That under a name, and where it is an estimate, how far it may be off."""
+        return {name: self.count} | ({"estimate_margin": self.margin} if self.margin else {})
 
 
 def write(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from server.catalog import Catalog, ModelCard
-from server.errors import ModelLoadFailed
+from server.errors import BadRequest, ModelLoadFailed
 from server.settings import Settings
 
 _DEFAULTS = {field.name: field.default for field in fields(ModelCard)}
@@ -25,9 +25,11 @@ def entry(settings: Settings, name: str) -> dict[str, Any]:
 
     card = Catalog.from_settings(settings).get(name)
     said = {key: _plain(value) for key, value in asdict(card).items() if value and value != _DEFAULTS.get(key)}
-    for hidden in ("meta", "name"):
-        del said[hidden]
+    for hidden in ("meta", "name", "file") if card.upstream is not None else ("meta", "name"):
+        said.pop(hidden, None)
     found: dict[str, Any] = {**_entry(card), **said, "size": None}
+    if card.upstream is not None:
+        return found
     try:
         header = read_header(card.file)
     except ModelLoadFailed as error:
@@ -50,6 +52,8 @@ def estimate(settings: Settings, name: str) -> dict[str, Any]:
     from server.engine.sizing import size
 
     card = Catalog.from_settings(settings).get(name)
+    if card.upstream is not None:
+        raise BadRequest(f"The model {card.name!r} lives behind a URL: there is nothing to load here.")
     header, free, on_gpu = read_header(card.file), free_host_memory(), free_gpu_memory()
     sized = size(card, header, settings.engine, free)
     found = sized.estimate
@@ -75,11 +79,17 @@ def _entry(card: ModelCard) -> dict[str, Any]:
         "id": card.name,
         "aliases": list(card.aliases),
         "description": card.description,
-        "state": "unloaded" if card.file.is_file() else "no file",
+        "state": _state(card),
         "context": card.context,
-        "file": str(card.file),
+        "file": str(card.file) if card.upstream is None else None,
         "size": card.file.stat().st_size if card.file.is_file() else None,
     }
+
+
+def _state(card: ModelCard) -> str:
+    if card.upstream is not None:
+        return "behind a URL"
+    return "unloaded" if card.file.is_file() else "no file"
 
 
 def _plain(value: Any) -> Any:

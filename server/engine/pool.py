@@ -26,9 +26,10 @@ from server.engine.memory import free_host_memory
 from server.engine.sizing import Sized, size
 from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.trial import try_file
-from server.engine.uses import Kinds, Use, Uses, uses_of
+from server.engine.uses import Kinds, Use, Uses, uses_behind_url, uses_of
 from server.engine.verdicts import Verdicts
 from server.errors import (
+    BadRequest,
     Conflict,
     Draining,
     EngineDied,
@@ -103,7 +104,7 @@ class Pool:
     def _status(self, name: str) -> ModelStatus:
         entry = self._entries.get(name)
         if entry is None:
-            return ModelStatus(name, ModelState.UNLOADED)
+            return ModelStatus(name, ModelState.READY if self._lives_elsewhere(name) else ModelState.UNLOADED)
         live = entry.live
         return ModelStatus(
             name,
@@ -130,7 +131,7 @@ class Pool:
 
     async def estimate(self, name: str) -> gguf.Estimate:
         """What loading this model would take, from its header alone."""
-        return (await self._sized(self._catalog.get(name))).estimate
+        return (await self._sized(self._here(name))).estimate
 
     def choose(self, model: str | None, personality: str | None = None) -> None:
         """Remember (or forget) the model for clients that do not name one."""
@@ -140,12 +141,15 @@ class Pool:
     # Loading
 
     async def load(self, name: str) -> None:
-        """Have the model ready; joins a load that is under way."""
-        await self._ready(self._catalog.get(name))
+        """Have the model ready; joins a load that is under way. One behind a URL always is."""
+        if not self._lives_elsewhere(name):
+            await self._ready(self._catalog.get(name))
 
     async def uses(self, name: str) -> Uses:
         """What a model is for, loaded or not. ModelLoadFailed when its file cannot be read."""
         card = self._catalog.get(name)
+        if card.upstream is not None:
+            return uses_behind_url(card)
         entry = self._entries.get(card.name)
         if entry is not None and entry.live is not None:
             return replace(entry.live.plan.uses, by_cosine=card.rerank)
@@ -156,7 +160,7 @@ class Pool:
         """The model, loaded if it may be, and kept for as long as the lease is held. BadRequest, and no load, when it
         is not for this use; None is for what any model can do.
         """
-        card = self._catalog.get(name)
+        card = self._here(name)
         if use is not None:
             with contextlib.suppress(ModelLoadFailed):  # what is wrong with a file is told by the load
                 (await self.uses(card.name)).check(card.name, use)
@@ -173,6 +177,17 @@ class Pool:
             if not entry.busy:
                 self._became_idle(entry)
                 self._tell()
+
+    def _lives_elsewhere(self, name: str) -> bool:
+        """Whether a model is behind a URL. One that is not configured any more is not."""
+        return name in self._catalog.names() and self._catalog.get(name).upstream is not None
+
+    def _here(self, name: str) -> ModelCard:
+        """The card of a model of this machine."""
+        card = self._catalog.get(name)
+        if card.upstream is not None:
+            raise BadRequest(f"The model {card.name!r} lives behind a URL: there is no file of it here.", param="model")
+        return card
 
     def _may_autoload(self, card: ModelCard) -> bool:
         return self._settings.models.autoload if card.autoload is None else card.autoload

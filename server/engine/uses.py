@@ -117,6 +117,11 @@ class Kinds:
         return known[1]
 
 
+def uses_behind_url(card: ModelCard) -> Uses:
+    """What a model behind a URL is for: as its card says, whatever the other end can do."""
+    return Uses(True, Pooling.MEAN if card.embeddings else None, card.rerank)
+
+
 def uses_of(card: ModelCard, header: Kind) -> Uses:
     """What a model is for, by its file and its card."""
     made_for = Pooling(header.pooling) if header.pooling else None

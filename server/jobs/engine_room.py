@@ -14,6 +14,7 @@ from server.chat.embedding import LocalEmbeddings
 from server.engine.pool import Pool
 from server.settings import Settings
 from server.telemetry import Metrics
+from server.upstream.router import Upstreams
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,9 @@ async def engine_room(settings: Settings) -> AsyncIterator[EngineRoom]:
     """The parts, until the context is left. Edits of the models' file are taken up as in a server."""
     catalog = Catalog.from_settings(settings)
     pool = Pool(settings, catalog, Metrics())
-    room = EngineRoom(settings, catalog, pool, LocalBackend(pool, catalog, settings), LocalEmbeddings(pool, catalog))
+    upstreams = Upstreams(catalog, settings)
+    backend = upstreams.beside(LocalBackend(pool, catalog, settings))
+    room = EngineRoom(settings, catalog, pool, backend, upstreams.beside_vectors(LocalEmbeddings(pool, catalog)))
     watching = asyncio.create_task(catalog.watch(pool.cards_changed), name="watch the catalog")
     try:
         yield room
@@ -42,3 +45,4 @@ async def engine_room(settings: Settings) -> AsyncIterator[EngineRoom]:
         await pool.close()
         room.backend.close()
         room.embeddings.close()
+        await upstreams.close()

@@ -56,6 +56,7 @@ def usage_body(usage: Usage) -> dict[str, Any]:
         "cache_read_input_tokens": usage.cached_tokens,
         "output_tokens": usage.completion_tokens,
         "output_tokens_details": {"thinking_tokens": usage.reasoning_tokens},
+        **({"estimate_margin": usage.margin} if usage.margin else {}),
     }
 
 

@@ -48,7 +48,7 @@ def routes(house: House) -> list[Endpoint]:
         body = await read_body(request, CountBody)
         turn = body.turn(request.state.principal, house.catalog.get(body.model), house.settings.limits)
         (prompt,) = await while_connected(request.receive, house.backend.write(turn))
-        return JSONResponse({"input_tokens": len(prompt.tokens)}, headers={REQUEST_ID: request.state.request_id})
+        return JSONResponse(prompt.count_body("input_tokens"), headers={REQUEST_ID: request.state.request_id})
 
     return [
         Endpoint(

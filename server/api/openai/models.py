@@ -26,7 +26,8 @@ OWNER = "llm-api"
 def _created(house: House, card: ModelCard) -> int:
     """When the model's file was written; while there is none, when its entry was."""
     with suppress(OSError):
-        return int(card.file.stat().st_mtime)
+        if card.upstream is None:
+            return int(card.file.stat().st_mtime)
     return house.catalog.modified
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from server.api.openai.file_search import Consulted
-from server.api.openai.wire import chat_logprobs
+from server.api.openai.wire import chat_logprobs, estimate
 from server.chat.messages import CallPiece, Delta, Usage
 from server.engine.request import FinishReason
 from server.errors import ServerError
@@ -363,4 +363,5 @@ def usage_body(usage: Usage) -> dict[str, Any]:
         "output_tokens": usage.completion_tokens,
         "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+        **estimate(usage),
     }

@@ -359,7 +359,7 @@ def routes(house: House) -> list[Endpoint]:
         run = await run_of(house, request.state.principal.id, body)
         turn = replace(run.order.turn, messages=await run.messages())
         (prompt,) = await while_connected(request.receive, house.backend.write(turn))
-        return JSONResponse({"object": "response.input_tokens", "input_tokens": len(prompt.tokens)})
+        return JSONResponse({"object": "response.input_tokens", **prompt.count_body("input_tokens")})
 
     async def retrieve(request: Request) -> Response:
         """A kept response, or one under way."""

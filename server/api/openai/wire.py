@@ -45,7 +45,13 @@ def usage_body(usage: Usage) -> dict[str, Any]:
         "total_tokens": usage.prompt_tokens + usage.completion_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cached_tokens},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        **estimate(usage),
     }
+
+
+def estimate(usage: Usage) -> dict[str, Any]:
+    """How far numbers may be off that could only be estimated; nothing where they were counted."""
+    return {"estimate_margin": usage.margin} if usage.margin else {}
 
 
 class Frame:

@@ -1,0 +1,70 @@
+"""A turn as other servers are asked it."""
+
+from __future__ import annotations
+
+from server.catalog import Upstream
+from server.chat.messages import Form, Image, Message, Tool, ToolCall, ToolChoice, Turn
+from server.engine.request import SamplingParams
+from server.upstream.asking import NEUTRAL, body_of
+
+THERE = Upstream(("http://a/v1",), "org/m", limit_field="max_completion_tokens")
+SAID = (Message("user", "Hi"),)
+
+
+def body(turn: Turn, max_tokens: int | None = None) -> dict[str, object]:
+    return body_of(turn, THERE, max_tokens, turn.stop)
+
+
+def test_an_image_goes_where_it_stands_in_the_text() -> None:
+    image = Image(b"\x89PNG and more", "messages[0].content[1]")
+    asked = body(Turn("far", (Message("user", f"Before{image.mark}after", images=(image,)),), sampling=NEUTRAL))
+    (message,) = asked["messages"]  # type: ignore[misc]
+    assert message["content"] == [
+        {"type": "text", "text": "Before"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORyBhbmQgbW9yZQ=="}},
+        {"type": "text", "text": "after"},
+    ]
+
+
+def test_only_what_holds_something_back_is_sent() -> None:
+    asked = body(Turn("far", SAID, sampling=NEUTRAL), max_tokens=5)
+    assert set(asked) == {
+        "model", "stream", "stream_options", "temperature", "top_p", "messages", "max_completion_tokens"
+    }  # fmt: skip
+    params = SamplingParams(temperature=0.2, top_k=5, top_p=1.0, min_p=0.0, repeat_penalty=1.1, logit_bias=((7, -5.0),))
+    asked = body(Turn("far", SAID, sampling=params))
+    assert (asked["top_k"], asked["repetition_penalty"], asked["logit_bias"]) == (5, 1.1, {"7": -5.0})
+    assert "min_p" not in asked
+
+
+def test_calls_and_their_answers_go_back_as_they_were() -> None:
+    call = ToolCall("call_1", "f", '{"x": 1}')
+    turn = Turn(
+        "far",
+        (*SAID, Message("assistant", "", tool_calls=(call,)), Message("tool", "2", tool_call_id="call_1")),
+        tools=(Tool("f", strict=True),),
+        tool_choice=ToolChoice("required", "f"),
+        parallel_calls=False,
+        template_kwargs={"reasoning_effort": "low", "enable_thinking": True, "own": 1},
+    )
+    asked = body(turn)
+    _, called, answered = asked["messages"]  # type: ignore[misc]
+    assert called["content"] is None
+    assert called["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"x": 1}'}
+    assert (answered["role"], answered["tool_call_id"]) == ("tool", "call_1")
+    assert asked["tools"][0]["function"]["strict"] is True  # type: ignore[index]
+    assert asked["tool_choice"] == {"type": "function", "function": {"name": "f"}}
+    assert (asked["parallel_tool_calls"], asked["reasoning_effort"]) == (False, "low")
+    assert asked["chat_template_kwargs"] == {"own": 1}
+
+
+def test_forms_go_under_the_names_that_others_read() -> None:
+    def form(form: Form) -> dict[str, object]:
+        return body(Turn("far", SAID, form=form))
+
+    assert form(Form("json_object"))["response_format"] == {"type": "json_object"}
+    schema = {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "null"}, "strict": True}}
+    assert form(Form("json_schema", {"type": "null"}))["response_format"] == schema
+    assert form(Form("regex", "a+"))["guided_regex"] == "a+"
+    assert form(Form("choice", ("a", "b")))["guided_choice"] == ["a", "b"]
+    assert form(Form("gbnf", "root ::= x"))["guided_grammar"] == "root ::= x"
