@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,7 @@ from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
 from server.api.house import House
 from server.api.openai import (
+    batches,
     chat,
     completions,
     conversation_turns,
@@ -51,6 +53,7 @@ from server.chat.meter import Meter
 from server.chat.metered import MeteredBackend, MeteredEmbeddings, Turnstile
 from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
+from server.jobs.batches import Batches
 from server.jobs.indexing import index_files
 from server.jobs.protollm import front_of
 from server.jobs.summaries import summary_task
@@ -63,6 +66,7 @@ from server.services.runner import Runner
 from server.settings import Settings
 from server.store.audit import AuditLog
 from server.store.auth_keys import AuthKeys
+from server.store.batches import BatchRows
 from server.store.conversations import Conversations
 from server.store.database import Database
 from server.store.files import Files
@@ -137,6 +141,8 @@ def build_app(
     house.jobs.tasks.add(summary_task(house.service_runner))
     house.jobs.tasks.add(*endpoint_tasks(house))
     webhooks = Webhooks(house.jobs, settings.jobs.webhook_hosts)
+    keep = timedelta(days=settings.jobs.keep_days)
+    made = Batches(house.jobs, BatchRows(database), house.files, keep)
     file_routes = files.routes(house)
     failed = ErrorLog()
 
@@ -163,6 +169,7 @@ def build_app(
             *file_routes,
             *vector_stores.routes(house),
             *jobs.routes(house, webhooks),
+            *batches.routes(house, made),
             *models.routes(house),
             *tokens.routes(house),
             *running.routes(house, register),

@@ -137,7 +137,7 @@ class Jobs:
         if job.ended and job.state != "cancelled":
             raise Conflict(f"The job {id!r} has ended: it is {job.state}.")
         if job.cancelling:
-            self._queue.stop(job)
+            self.stop(job)
         return job
 
     async def delete(self, owner: str, id: str) -> None:
@@ -161,6 +161,10 @@ class Jobs:
                 return
             if not await log.grown(id, LOOK_SECONDS):
                 job = await self.get(owner, id)
+
+    def stop(self, job: Job) -> None:
+        """Have a job that is being cancelled stop at once, if it runs here."""
+        self._queue.stop(job)
 
     def seen_all(self, job: Job, after: tuple[int, int]) -> bool:
         """Whether nothing follows this place in what has happened to a job that has ended."""

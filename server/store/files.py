@@ -87,22 +87,30 @@ class Files:
             path.unlink(missing_ok=True)
 
     async def keep(
-        self, owner: str, received: BinaryIO, name: str, purpose: str, expires_at: datetime | None = None
+        self,
+        owner: str,
+        received: BinaryIO,
+        name: str,
+        purpose: str,
+        expires_at: datetime | None = None,
+        *,
+        id: str | None = None,
     ) -> StoredFile:
-        """Keep what was written. It is on the disk when this returns. Raises BadRequest where there is no room."""
+        """Keep what was written. It is on the disk when this returns. Raises BadRequest where there is no room.
+
+        With an `id` of the caller's making, a file that has it already is returned instead.
+        """
         await asyncio.to_thread(_sync, received)  # may take seconds, in which others want the store
-        return await ask(self._database, lambda: self._keep(owner, received, name, purpose, expires_at))
-
-    async def write(self, owner: str, data: bytes, name: str, purpose: str) -> StoredFile:
-        """Keep these bytes."""
-
-        def work() -> StoredFile:
-            with self.receive() as received:
-                received.write(data)
-                _sync(received)
-                return self._keep(owner, received, name, purpose, None)
-
-        return await ask(self._database, work)
+        new = StoredFile(
+            id or new_id("file"),
+            owner,
+            sane_name(name),
+            purpose,
+            os.fstat(received.fileno()).st_size,
+            datetime.now(UTC),
+            expires_at,
+        )
+        return await ask(self._database, lambda: self._keep(received, new))
 
     async def get(self, owner: str, id: str) -> StoredFile:
         """Raises NotFound."""
@@ -157,29 +165,23 @@ class Files:
             if path.name not in known and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
 
-    def _keep(self, owner: str, received: BinaryIO, name: str, purpose: str, expires_at: datetime | None) -> StoredFile:
-        file = StoredFile(
-            new_id("file"),
-            owner,
-            sane_name(name),
-            purpose,
-            os.fstat(received.fileno()).st_size,
-            datetime.now(UTC),
-            expires_at,
-        )
+    def _keep(self, received: BinaryIO, new: StoredFile) -> StoredFile:
         with self._database.write() as connection:
-            mine = sa.select(sa.func.coalesce(sa.func.sum(files.c.bytes), 0)).where(files.c.owner == owner)
+            there = connection.execute(sa.select(files).where(files.c.id == new.id)).one_or_none()
+            if there is not None:
+                return StoredFile(*there)
+            mine = sa.select(sa.func.coalesce(sa.func.sum(files.c.bytes), 0)).where(files.c.owner == new.owner)
             taken = int(connection.execute(mine).scalar_one())
-            if taken + file.bytes > self._limit:
+            if taken + new.bytes > self._limit:
                 raise BadRequest(
-                    f"This key's files take {taken} bytes and this one {file.bytes}: at most {self._limit} are kept. "
+                    f"This key's files take {taken} bytes and this one {new.bytes}: at most {self._limit} are kept. "
                     "Delete some.",
                     param="file",
                 )
-            os.rename(received.name, self._at(file.id))
+            os.rename(received.name, self._at(new.id))
             _sync_folder(self._folder)
-            connection.execute(sa.insert(files).values(asdict(file)))
-        return file
+            connection.execute(sa.insert(files).values(asdict(new)))
+        return new
 
     def _at(self, id: str) -> Path:
         return self._folder / id

@@ -100,13 +100,24 @@ class JobRows:
 
         return await ask(self._database, work)
 
+    async def unended(self, parent: str, limit: int = 500) -> list[str]:
+        """The ids of those of a batch that wait, and of those that run and have not been asked to stop."""
+
+        def work() -> list[str]:
+            still = (jobs.c.state.in_(("queued", "running")), jobs.c.cancelling.is_(False))
+            query = sa.select(jobs.c.id).where(jobs.c.parent == parent, *still).limit(limit)
+            with self._database.read() as connection:
+                return [*connection.execute(query).scalars()]
+
+        return await ask(self._database, work)
+
     async def counts(self, parent: str) -> dict[State, int]:
         """How many of a batch are in each state."""
 
         def work() -> dict[State, int]:
             query = sa.select(jobs.c.state, sa.func.count()).where(jobs.c.parent == parent).group_by(jobs.c.state)
             with self._database.read() as connection:
-                return dict(connection.execute(query).tuples().all())
+                return {row[0]: row[1] for row in connection.execute(query)}
 
         return await ask(self._database, work)
 

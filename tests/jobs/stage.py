@@ -23,7 +23,7 @@ ME, OTHER = "key-1", "key-2"
 class Clock:
     """A clock that the test sets."""
 
-    now: datetime = field(default_factory=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def __call__(self) -> datetime:
         return self.now
@@ -47,6 +47,7 @@ class Script:
         return [
             Task("echo", self._echo, check=self._check),
             Task("gated", self._gated),
+            Task("/gated", self._gated),
             Task("fragile", self._fragile),
             Task("telling", self._telling),
             Task("hidden", self._echo, public=False),
@@ -87,6 +88,7 @@ class Office:
 
     jobs: Jobs
     script: Script
+    database: Database
 
     async def begun(self) -> str:
         async with asyncio.timeout(10):
@@ -106,7 +108,7 @@ async def office(
     jobs.tasks.add(*script.tasks())
     await jobs.start()
     try:
-        yield Office(jobs, script)
+        yield Office(jobs, script, database)
     finally:
         await jobs.close()
         database.close()

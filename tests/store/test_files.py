@@ -79,7 +79,18 @@ async def test_a_full_shelf_takes_no_more(files: Files, folder: Path) -> None:
     with pytest.raises(BadRequest, match="at most 1000"):
         await keep(files, b"x" * 401)
     assert len(list(folder.iterdir())) == 1
-    await files.write(OTHER, b"x" * 1000, "b", "batch_output")
+    with files.receive() as received:
+        received.write(b"x" * 1000)
+        await files.keep(OTHER, received, "b", "batch_output")
+
+
+async def test_an_id_of_ones_own_is_kept_once(files: Files) -> None:
+    with files.receive() as first, files.receive() as second:
+        first.write(b"first")
+        second.write(b"second")
+        kept = await files.keep(ME, first, "a", "batch_output", id="file_mine")
+        assert await files.keep(ME, second, "a", "batch_output", id="file_mine") == kept
+    assert (await files.path(ME, "file_mine")).read_bytes() == b"first"
 
 
 async def test_sweeping(files: Files, folder: Path) -> None:

@@ -1,0 +1,151 @@
+"""Batches: files of requests that are done as jobs, and where the answers are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from server.errors import NotFound
+from server.store.database import Database, Moment, metadata
+from server.store.job_table import jobs
+from server.store.response_tables import ask, check_id, to_text
+
+Status = Literal["validating", "in_progress", "finalizing", "cancelling", "completed", "failed", "expired", "cancelled"]
+UNDER_WAY: tuple[Status, ...] = ("validating", "in_progress", "finalizing", "cancelling")
+
+batches = sa.Table(
+    "batches",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("created_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("facts", sa.Text, nullable=False),
+    sa.Index("ix_batches_owner", "owner", "created_at"),
+    sa.Index("ix_batches_status", "status"),
+    sa.Index("ix_batches_ended_at", "ended_at"),
+)
+"""`facts`: everything that is only ever shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A row."""
+
+    id: str
+    owner: str
+    status: Status
+    created_at: datetime
+    expires_at: datetime
+    """What has not been done by then will not be."""
+    ended_at: datetime | None
+    facts: Mapping[str, Any]
+
+
+def steps_of(batch: str) -> str:
+    """The parent of the jobs that are a batch's steps; that of its lines is the batch."""
+    return f"{batch}_steps"
+
+
+class BatchRows:
+    """The batches of all keys. Every change compares the status first, so that it happens once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, batch: Batch) -> None:
+        def work() -> None:
+            with self._database.write() as connection:
+                values = {name: getattr(batch, name) for name in Batch.__dataclass_fields__}
+                connection.execute(sa.insert(batches).values(values | {"facts": to_text(batch.facts)}))
+
+        await ask(self._database, work)
+
+    async def get(self, owner: str | None, id: str) -> Batch:
+        """Any key's with None. Raises NotFound."""
+
+        def work() -> Batch:
+            with self._database.read() as connection:
+                return _row(connection, owner, id)
+
+        return await ask(self._database, work)
+
+    async def page(self, owner: str, after: str | None, limit: int) -> list[Batch]:
+        """A key's, the newest first. Raises NotFound for an `after` that is not there."""
+
+        def work() -> list[Batch]:
+            with self._database.read() as connection:
+                query = sa.select(batches).where(batches.c.owner == owner)
+                if after is not None:
+                    last = _row(connection, owner, after)
+                    place = sa.tuple_(sa.literal(last.created_at, Moment), sa.literal(last.id))
+                    query = query.where(sa.tuple_(batches.c.created_at, batches.c.id) < place)
+                query = query.order_by(batches.c.created_at.desc(), batches.c.id.desc()).limit(limit)
+                return [_batch(row) for row in connection.execute(query)]
+
+        return await ask(self._database, work)
+
+    async def under_way(self) -> list[Batch]:
+        """Those of all keys that have not ended."""
+
+        def work() -> list[Batch]:
+            query = sa.select(batches).where(batches.c.status.in_(UNDER_WAY))
+            with self._database.read() as connection:
+                return [_batch(row) for row in connection.execute(query)]
+
+        return await ask(self._database, work)
+
+    async def change(
+        self,
+        id: str,
+        before: Sequence[Status],
+        status: Status,
+        facts: Mapping[str, Any],
+        ended_at: datetime | None = None,
+    ) -> Batch:
+        """From one of the statuses `before` to `status`, with these facts added; as it is afterwards, whoever did it.
+        With `ended_at` its jobs are forgotten. Raises NotFound.
+        """
+
+        def work() -> Batch:
+            with self._database.write() as connection:
+                batch = _row(connection, None, id)
+                after = replace(batch, status=status, ended_at=ended_at, facts={**batch.facts, **facts})
+                where = (batches.c.id == id, batches.c.status == batch.status, batches.c.status.in_(before))
+                values = {"status": status, "ended_at": ended_at, "facts": to_text(after.facts)}
+                if connection.execute(sa.update(batches).where(*where).values(values)).rowcount != 1:
+                    return _row(connection, None, id)
+                if ended_at is not None:
+                    connection.execute(sa.delete(jobs).where(jobs.c.parent.in_((id, steps_of(id)))))
+                return after
+
+        return await ask(self._database, work)
+
+    async def forget(self, before: datetime) -> None:
+        """Delete batches that ended before; their files are their owner's."""
+
+        def work() -> None:
+            with self._database.write() as connection:
+                connection.execute(sa.delete(batches).where(batches.c.ended_at < before))
+
+        await ask(self._database, work)
+
+
+def _batch(row: sa.Row[Any]) -> Batch:
+    return Batch(**{**row._mapping, "facts": json.loads(row.facts)})
+
+
+def _row(connection: Connection, owner: str | None, id: str) -> Batch:
+    mine = (batches.c.id == check_id(id, "batch"), *(() if owner is None else (batches.c.owner == owner,)))
+    row = connection.execute(sa.select(batches).where(*mine)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no batch {id!r}.")
+    return _batch(row)

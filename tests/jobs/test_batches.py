@@ -1,0 +1,86 @@
+"""Batches over a real store: what time and lost steps do to them. `tests/api/openai/test_batches.py` has the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from server.jobs.batches import Batches
+from server.settings import Settings
+from server.store.batches import Batch, BatchRows
+from server.store.files import Files
+from tests.jobs.stage import ME, Clock, Office, office, with_jobs
+
+
+class Desk:
+    """Batches over these jobs."""
+
+    def __init__(self, here: Office, folder: Path) -> None:
+        self.files = Files(here.database, folder, 1 << 20)
+        self.batches = Batches(here.jobs, BatchRows(here.database), self.files, timedelta(days=1))
+
+    async def create(self, *marks: str, window: timedelta = timedelta(hours=1)) -> Batch:
+        lines = [
+            json.dumps({"custom_id": mark, "method": "POST", "url": "/gated", "body": {"mark": mark}}) for mark in marks
+        ]
+        with self.files.receive() as file:
+            file.write("\n".join(lines).encode())
+            kept = await self.files.keep(ME, file, "in.jsonl", "batch")
+        return await self.batches.create(ME, "/gated", kept.id, window, {})
+
+    async def ended(self, batch: Batch) -> Batch:
+        async with asyncio.timeout(15):
+            while batch.ended_at is None:
+                await asyncio.sleep(0.02)
+                batch = await self.batches.rows.get(ME, batch.id)
+        return batch
+
+    async def codes(self, id: str) -> dict[str, str]:
+        lines = (await self.files.path(ME, id)).read_text().splitlines()
+        return {each["custom_id"]: each["error"]["code"] for each in map(json.loads, lines)}
+
+
+async def test_what_is_not_done_in_time_is_not_done(settings: Settings, tmp_path: Path) -> None:
+    clock = Clock()
+    async with office(with_jobs(settings, at_once=1), clock=clock) as here:
+        desk = Desk(here, tmp_path / "files")
+        batch = await desk.create("a", "b", window=timedelta(minutes=1))
+        assert await here.begun() == "a"
+        clock.forward(120)
+        here.script.gate.set()  # what ran was done, though late
+        done = await desk.ended(batch)
+        assert done.status == "expired"
+        assert done.facts["counts"] == {"total": 2, "completed": 1, "failed": 0}
+        assert await desk.codes(done.facts["error_file"]) == {"b": "batch_expired"}
+
+
+async def test_a_step_made_twice_has_one_effect(settings: Settings, tmp_path: Path) -> None:
+    async with office(settings) as here:
+        desk = Desk(here, tmp_path / "files")
+        batch = await desk.create("a", "b", "c")
+        await asyncio.gather(*(desk.batches.look() for _ in range(3)))
+        assert sorted([await here.begun() for _ in range(3)]) == ["a", "b", "c"]
+        here.script.gate.set()
+        await asyncio.gather(*(desk.batches.look() for _ in range(3)))
+        done = await desk.ended(batch)
+        assert (done.status, done.facts["counts"]["completed"]) == ("completed", 3)
+        names = [file.name for file in await desk.files.list(ME)]
+        assert names == ["in.jsonl", f"{batch.id}_output.jsonl"]
+        assert await here.jobs.ledger.rows.children(batch.id) == [], "its lines are in the file"
+        await desk.batches.rows.forget(here.jobs.ledger.clock() + timedelta(seconds=1))
+        assert await desk.batches.rows.page(ME, None, 10) == []
+
+
+async def test_a_batch_whose_file_is_gone_fails(settings: Settings, tmp_path: Path) -> None:
+    async with office(with_jobs(settings, at_once=1)) as here:
+        desk = Desk(here, tmp_path / "files")
+        await here.jobs.submit(ME, "gated", {"mark": "first"})
+        await here.begun()
+        batch = await desk.create("a")
+        await desk.files.delete(ME, batch.facts["input_file"])
+        here.script.gate.set()
+        done = await desk.ended(batch)
+        assert done.status == "failed"
+        assert "no file" in done.facts["errors"][0]["message"]
