@@ -11,7 +11,7 @@ from bench.prompts import common_prefix
 from bench.servers import OURS, Server
 from bench.stage import BARE, Bench
 from bench.timing import aggregate_rate, first_texts, gaps, generating_rate, middle
-from bench.upkeep import counting, flood, footprint, key_check
+from bench.upkeep import counting, flood, footprint, front, key_check
 from bench.wire import Answer
 
 GENERATING_TOKENS = {"mid": {1: 512, 8: 256, 32: 128, 64: 96}}
@@ -240,6 +240,7 @@ SCENARIOS: dict[str, Scenario] = {
         structured,
         footprint,
         flood,
+        front,
         key_check,
         counting,
     )

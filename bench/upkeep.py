@@ -1,8 +1,10 @@
-"""The scenarios that are about the house rather than the engine: memory, idleness, a flood, the check of a key."""
+"""The scenarios that are about the house rather than the engine: memory, idleness, a flood, the cost of the front."""
 
 from __future__ import annotations
 
 import asyncio
+import http.client
+import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ from bench.bare import Setup
 from bench.finding import Finding, Target
 from bench.load import Probe, run_play
 from bench.models import model_file
-from bench.servers import OURS, make_keys, ours
+from bench.servers import OURS, Server, make_keys, ours
 from bench.stage import Bench
 from bench.timing import quantile
 
@@ -73,6 +75,37 @@ def flood(bench: Bench) -> Iterator[Finding]:
     yield replace(bench.find("flood", "of 200: refused", "", {OURS: refused}), model="tiny")
     yield replace(bench.find("flood", "slowest refusal", "ms", {OURS: slowest}, Target(200)), model="tiny")
     yield replace(bench.find("flood", "slowest /health", "ms", {OURS: lag}, Target(250)), model="tiny")
+
+
+def front(bench: Bench) -> Iterator[Finding]:
+    """What a request costs the server before the engine hears of it: of its processor's time, for one that is refused
+    by what it asks for, and for one that needs no key.
+    """
+    here = [server for server in bench.batching if server.process is not None]
+    refused: dict[str, list[float]] = {server.name: [] for server in here}
+    health: dict[str, list[float]] = {server.name: [] for server in here}
+    for _ in range(bench.rounds):
+        for server in here:
+            refused[server.name].append(_cost(server, "POST", "/v1/chat/completions", 400))
+            health[server.name].append(_cost(server, "GET", "/health", 200))
+    yield bench.find("front", "a refused request", "µs of CPU", refused)
+    yield bench.find("front", "/health", "µs of CPU", health)
+
+
+def _cost(server: Server, method: str, path: str, status: int, count: int = 1000) -> float:
+    """Microseconds of processor time that one such request takes; those to `/v1` ask for nothing sensible."""
+    body = json.dumps({"model": server.model, "messages": []}) if method == "POST" else None
+    headers = server.headers() | ({"Content-Type": "application/json"} if body else {})
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+    before = server.cpu_seconds()
+    for _ in range(count):
+        connection.request(method, server.base + path, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != status:
+            raise RuntimeError(f"{server.name} answered {answer.status} to {method} {path}: expected {status}")
+    connection.close()
+    return (server.cpu_seconds() - before) / count * 1e6
 
 
 def key_check(bench: Bench) -> Iterator[Finding]:

@@ -17,9 +17,9 @@ import asyncio
 import ipaddress
 import logging
 import re
-import secrets
 import time
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
@@ -40,6 +40,7 @@ from server.errors import (
     ServerError,
     WrongHost,
 )
+from server.ids import random_hex
 from server.settings import LimitsSection, ServerSection
 from server.telemetry import Metrics, request_id
 
@@ -75,7 +76,7 @@ class Reception:
             return await self._app(scope, receive, send)
         state = scope.setdefault("state", {})
         sent_id = header(scope, b"x-request-id") or ""
-        state["request_id"] = name = sent_id if SANE_ID.fullmatch(sent_id) else f"req_{secrets.token_hex(12)}"
+        state["request_id"] = name = sent_id if SANE_ID.fullmatch(sent_id) else f"req_{random_hex(12)}"
         began = time.perf_counter()
         status, size = LEFT, 0
 
@@ -233,6 +234,7 @@ class Hosts:
             )
 
 
+@lru_cache(256)
 def _plain(text: str) -> str | None:
     """The host of a Host header: lower case, no port, no brackets, no last dot; an address in its shortest spelling."""
     found = HOST.fullmatch(text.strip())
@@ -244,6 +246,7 @@ def _plain(text: str) -> str | None:
     return _address(name) or name
 
 
+@lru_cache(256)
 def _address(text: str) -> str | None:
     try:
         return str(ipaddress.ip_address(text))
@@ -251,6 +254,7 @@ def _address(text: str) -> str | None:
         return None
 
 
+@lru_cache(256)
 def _is_loopback(host: str) -> bool:
     return _address(host) is not None and ipaddress.ip_address(host).is_loopback
 

@@ -156,7 +156,10 @@ class Endpoint(Route):
             return Match.NONE, {}
         path: str = scope["path"]
         if path.endswith("/") and len(path) > 1:
-            scope = {**scope, "path": path.rstrip("/") or "/"}
+            path = path.rstrip("/") or "/"
+            scope = {**scope, "path": path}
+        if not self.param_convertors and path != self.path:  # as most of all the routes that are asked
+            return Match.NONE, {}
         return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,13 +12,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
 import socket
 from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from server.ids import random_hex
 from server.settings import LimitsSection
 
 log = logging.getLogger(__name__)
@@ -173,7 +173,7 @@ class GuardedProtocol(HttpToolsProtocol):
             STATUS_LINE[status],
             b"content-type: application/json\r\n",
             b"content-length: %d\r\n" % len(body),
-            b"x-request-id: req_%s\r\n" % secrets.token_hex(12).encode(),
+            b"x-request-id: req_%s\r\n" % random_hex(12).encode(),
             b"connection: close\r\n\r\n",
             body,
         ]

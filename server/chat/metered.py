@@ -108,7 +108,7 @@ class MeteredBackend:
         """As the door's; the key's priority is added to the turn's own."""
         async with (
             self._turnstile.admitted(turn.owner, turn.model, answered=True) as (limits, account),
-            self.door.open(replace(turn, priority=turn.priority + limits.priority)) as answer,
+            self.door.open(_first(turn, limits.priority)) as answer,
         ):
             account.watch(answer)
             try:
@@ -138,6 +138,11 @@ class MeteredBackend:
 
     def close(self) -> None:
         self.door.close()
+
+
+def _first(turn: Turn, priority: int) -> Turn:
+    """The turn, by so much before others."""
+    return replace(turn, priority=turn.priority + priority) if priority else turn
 
 
 class MeteredEmbeddings:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import secrets
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from server.errors import NotFound, Unavailable
+from server.ids import random_hex
 from server.store.database import Database, Moment, Refused, metadata, one_line
 
 Item = dict[str, Any]
@@ -59,7 +59,7 @@ response_items = sa.Table(
 
 def new_id(prefix: str) -> str:
     """`resp`, `conv`, `msg` … and 192 random bits."""
-    return f"{prefix}_{secrets.token_hex(24)}"
+    return f"{prefix}_{random_hex(24)}"
 
 
 def check_id(id: str, what: str) -> str:

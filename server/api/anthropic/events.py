@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +20,7 @@ from server.api.streaming import Choice, Whole, event
 from server.chat.backend import Answer
 from server.chat.messages import Delta, Turn, Usage
 from server.engine.request import FinishReason
+from server.ids import random_hex
 
 PING = event({"type": "ping"}, "ping")
 """Shows life; every client drops it."""
@@ -36,7 +36,7 @@ class Shown:
 
 def _envelope(turn: Turn, usage: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": f"msg_{secrets.token_hex(12)}",
+        "id": f"msg_{random_hex(12)}",
         "type": "message",
         "role": "assistant",
         "model": turn.model,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -98,16 +97,13 @@ def chat_turn(house: House, principal: Principal, body: ChatBody, card: ModelCar
             )
     said = conversation(body.messages)
     offered = offer(body, limits)
-    turn = body.turn(
+    return body.turn(
         principal,
         card,
         messages=with_system(said, personality),
         logprobs=(body.top_logprobs or 0) if body.logprobs else None,
         max_tokens=body.max_completion_tokens or body.max_tokens,
         template_kwargs=effort_kwargs(body.effort) | (body.chat_template_kwargs or {}),
-    )
-    return replace(
-        turn,
         tools=offered.tools,
         tool_choice=offered.choice,
         parallel_calls=offered.parallel,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from statistics import fmean
 from typing import Annotated, Any, cast
 
@@ -78,14 +77,17 @@ def completion_turn(house: House, principal: Principal, body: CompletionBody, ca
     if body.suffix and not all(isinstance(prompt, str) for prompt in prompts):
         raise BadRequest("suffix needs prompts of text: expected no token ids.", param="suffix")
     ranks = body.drawn > (body.n or 1)
-    turn = body.turn(
+    return body.turn(
         principal,
         card,
         prompts=prompts,
         logprobs=0 if ranks and body.logprobs is None else body.logprobs,
         max_tokens=card.max_tokens or SHORT if body.max_tokens is None else body.max_tokens,
+        n=body.drawn,
+        form=body.form(),
+        suffix=body.suffix or "",
+        rates_prompts=body.rates,
     )
-    return replace(turn, n=body.drawn, form=body.form(), suffix=body.suffix or "", rates_prompts=body.rates)
 
 
 def _check(body: CompletionBody, limits: LimitsSection) -> None:

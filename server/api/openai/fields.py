@@ -6,14 +6,13 @@ OpenAI's ranges stand here, the limits of the settings are applied in `Generatio
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from server.api.auth import Principal
 from server.catalog import ModelCard
-from server.chat.messages import Message, Turn
+from server.chat.messages import Turn
 from server.engine.request import SamplingParams
 from server.errors import BadRequest
 from server.settings import LimitsSection
@@ -80,7 +79,7 @@ class Sampling(Fields):
             said["dry_sequence_breakers"] = tuple(said["dry_sequence_breakers"])
         if self.logit_bias is not None:
             said["logit_bias"] = tuple((_token(key), float(bias)) for key, bias in self.logit_bias.items())
-        return replace(SamplingParams(), **(dict(card.sampling) | said))
+        return SamplingParams(**(dict(card.sampling) | said))
 
 
 PLAIN = tuple(name for name in Sampling.model_fields if name not in ("logit_bias", "repetition_penalty"))
@@ -139,29 +138,17 @@ class Generation(Sampling):
             raise BadRequest("model is missing: expected the name of a model.", param="model")
         return self.model
 
-    def turn(
-        self,
-        principal: Principal,
-        card: ModelCard,
-        *,
-        messages: tuple[Message, ...] = (),
-        prompts: tuple[str | tuple[int, ...], ...] = (),
-        logprobs: int | None = None,
-        max_tokens: int | None = None,
-        template_kwargs: dict[str, Any] | None = None,
-    ) -> Turn:
-        """The one place where a request's fields and the key become a Turn."""
+    def turn(self, principal: Principal, card: ModelCard, **facts: Any) -> Turn:
+        """The one place where a request's fields and the key become a Turn; `facts` are the fields of it that only the
+        endpoint knows of.
+        """
+        whole = {"n": self.n or 1, **facts}
         return Turn(
             model=card.name,
-            messages=messages,
-            prompts=prompts,
             sampling=self.params(card),
-            max_tokens=max_tokens,
             stop=tuple(self.stop or ()),
-            n=self.n or 1,
-            logprobs=logprobs,
             owner=principal.id,
-            template_kwargs=template_kwargs or {},
+            **whole,
         )
 
 

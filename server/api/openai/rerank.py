@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -15,6 +14,7 @@ from server.api.openai.fields import Fields
 from server.api.streaming import while_connected
 from server.chat.vectors import Ranking, Scores
 from server.errors import BadRequest
+from server.ids import random_hex
 from server.settings import LimitsSection
 
 
@@ -52,7 +52,7 @@ def rerank_body(model: str, scores: Scores, texts: tuple[str, ...], body: Rerank
     best = sorted(range(len(texts)), key=lambda index: -scores.values[index])
     shows = version == 1 if body.return_documents is None else body.return_documents
     return {
-        "id": f"rerank-{secrets.token_hex(16)}",
+        "id": f"rerank-{random_hex(16)}",
         "object": "list",
         "model": model,
         "results": [

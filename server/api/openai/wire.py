@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from server.api.streaming import Choice, to_json
 from server.chat.messages import Usage
 from server.engine.request import FinishReason, TokenLogprob
+from server.ids import random_hex
 
 DONE = b"data: [DONE]\n\n"
 
@@ -30,7 +30,7 @@ LOWEST = -9999.0
 def envelope(prefix: str, kind: str, model: str, fingerprint: str) -> dict[str, Any]:
     """The head of an answer; a stream has one for all its chunks."""
     return {
-        "id": f"{prefix}-{secrets.token_hex(16)}",
+        "id": f"{prefix}-{random_hex(16)}",
         "object": kind,
         "created": int(time.time()),
         "model": model,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 from server.chat.messages import CallPiece, Channel, Piece, Tool, joined
+from server.ids import random_hex
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ class Reader:
             raise Enough
         self._space = ""
         self._raw = None
-        self.pieces.append(CallPiece(self.calls, f"call_{secrets.token_hex(12)}", name))
+        self.pieces.append(CallPiece(self.calls, f"call_{random_hex(12)}", name))
         self.calls += 1
 
     def argue(self, text: str) -> None:
