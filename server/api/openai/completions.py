@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import Field
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from server.api.body import read_body
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
 from server.api.openai.fields import Generation
+from server.api.openai.inputs import Inputs, each_of
 from server.api.openai.structured import Structured
 from server.api.openai.wire import FINISH, Frame, LegacyLogprobs, envelope, finish_of, usage_body
 from server.api.streaming import Choice, Whole, event, respond, while_connected
@@ -28,14 +29,11 @@ from server.settings import LimitsSection
 SHORT = 16
 """Tokens of an answer when neither the client nor the card says: OpenAI's default on this path."""
 
-Token = Annotated[int, Field(ge=0, lt=2**31)]
-Tokens = Annotated[list[Token], Field(min_length=1)]
-
 
 class CompletionBody(Structured, Generation):
     """The body of a completion."""
 
-    prompt: str | list[str] | list[Token] | list[Tokens]
+    prompt: Inputs
     echo: bool | None = None
     logprobs: Annotated[int, Field(ge=0)] | None = None
     best_of: Annotated[int, Field(ge=1)] | None = None
@@ -53,23 +51,13 @@ class CompletionBody(Structured, Generation):
         """Whether the tokens of the prompt are rated too."""
         return bool(self.echo) and self.logprobs is not None
 
-    def prompts(self) -> tuple[str | tuple[int, ...], ...]:
-        """One entry for each answer wanted (times n)."""
-        if isinstance(self.prompt, str):
-            return (self.prompt,)
-        if self.prompt and isinstance(self.prompt[0], int):
-            return (tuple(self.prompt),)
-        return tuple(
-            each if isinstance(each, str) else tuple(each) for each in cast(list[str | list[int]], self.prompt)
-        )
-
 
 def completion_turn(house: House, principal: Principal, body: CompletionBody, card: ModelCard) -> Turn:
     """The checked body as a Turn. Raises BadRequest."""
     limits = house.settings.limits
     body.check(limits)
     _check(body, limits)
-    prompts = body.prompts()
+    prompts = each_of(body.prompt)
     if not prompts:
         raise BadRequest("prompt is an empty list: expected at least one prompt.", param="prompt")
     if len(prompts) > limits.prompts:
