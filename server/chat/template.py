@@ -72,6 +72,7 @@ class ChatTemplate:
         self._bounds = bounds or Bounds()
         self._program = Program(source)
         self._arguments_as_text = False
+        self._null_content = False
         self._in_parts = False
         self._folds_system = False
         self._tools_in_system = False
@@ -83,7 +84,7 @@ class ChatTemplate:
         if self._in_parts or self._shows([_USER], _USER.content):
             system = [Message("system", "probe-system"), _USER]
             self._folds_system = not self._shows(system, "probe-system")
-            self._arguments_as_text = self._wants_arguments_as_text()
+            self._learn_calls()
             self._shown = self._probe_tools()
 
     @property
@@ -144,10 +145,14 @@ class ChatTemplate:
     def _variables_of(self, message: Message) -> dict[str, Any]:
         """A message as templates know it: what it does not have is not there."""
         found: dict[str, Any] = {"role": message.role, "content": self._content(message.content)}
+        if self._null_content and message.tool_calls and not message.content:
+            found["content"] = None
         if message.name is not None:
             found["name"] = message.name
         if message.reasoning is not None:
             found["reasoning_content"] = message.reasoning
+            if not message.content:  # templates that know it by this name refuse it beside words
+                found["thinking"] = message.reasoning
         if message.tool_calls:
             found["tool_calls"] = [self._variables_of_call(call) for call in message.tool_calls]
         if message.tool_call_id is not None:
@@ -187,14 +192,21 @@ class ChatTemplate:
             self._short_ids = self._shows(said, "", tools)
         return Shown(shows_tools, self._shows(said, "probe_name", tools), self._shows(said, "probe-result", tools))
 
-    def _wants_arguments_as_text(self) -> bool:
-        """Most templates take a call's arguments as a mapping; some write them out as they are, which must be JSON."""
+    def _learn_calls(self) -> None:
+        """How a message with calls must be for the template to show them. Their arguments: as a mapping, or as they
+        are, where they are written out and must be JSON. Its content, where there are no words: empty, or none at all.
+        """
         call = ToolCall("call12345", "probe_name", '{"probe_key": "probe_value"}')
         messages = [Message("user", "probe-user"), Message("assistant", "", tool_calls=(call,))]
-        if self._shows(messages, "probe_key") and not self._shows(messages, "{'probe_key'"):
-            return False
-        self._arguments_as_text = True
-        return self._shows(messages, '{"probe_key"')
+        for null in (False, True):
+            self._null_content = null
+            self._arguments_as_text = False
+            if self._shows(messages, "probe_key") and not self._shows(messages, "{'probe_key'"):
+                return
+            self._arguments_as_text = True
+            if self._shows(messages, '{"probe_key"'):
+                return
+        self._null_content = self._arguments_as_text = False
 
 
 _SHORT_ID = 9
@@ -248,7 +260,7 @@ def _guarded_message(message: Mapping[str, Any], specials: Specials, marks: Mark
     def own_words(text: str) -> str:
         return specials.guard(marks.clean(text), marks, own_words=True)
 
-    said = ("content", "reasoning_content") if message["role"] == "assistant" else ()
+    said = ("content", "reasoning_content", "thinking") if message["role"] == "assistant" else ()
     return {
         name: value if name == "role" else walk(value, own_words if name in said else guarded)
         for name, value in message.items()

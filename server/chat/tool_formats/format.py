@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from server.chat.messages import Message, Tool, ToolCall
@@ -48,3 +49,22 @@ class ToolFormat(ABC):
     def parser(self, tools: Sequence[Tool], *, parallel: bool = True) -> Parser:
         """For one answer."""
         return Parser(self.read, tools, parallel=parallel)
+
+
+def each_call_alone(messages: Sequence[Message]) -> list[Message]:
+    """Each call in a message of its own, its result after it: for templates that take no two at once."""
+    results = {message.tool_call_id: message for message in messages if message.role == "tool"}
+    shown: list[Message] = []
+    moved: set[str] = set()
+    for message in messages:
+        if len(message.tool_calls) < 2:
+            if message.role != "tool" or message.tool_call_id not in moved:
+                shown.append(message)
+            continue
+        for at, call in enumerate(message.tool_calls):
+            first = message if at == 0 else replace(message, content="", reasoning=None)
+            shown.append(replace(first, tool_calls=(call,)))
+            if call.id in results:
+                shown.append(results[call.id])
+                moved.add(call.id)
+    return shown

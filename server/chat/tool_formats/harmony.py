@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from server.chat.messages import ToolCall
+from server.chat.messages import Message, ToolCall
 from server.chat.tool_formats import json_text
-from server.chat.tool_formats.format import ToolFormat
+from server.chat.tool_formats.format import ToolFormat, each_call_alone
 from server.chat.tool_formats.grammar import Grammar, quoted
 from server.chat.tool_formats.reader import Malformed, Reader, Steps
 
@@ -48,6 +48,9 @@ class Harmony(ToolFormat):
 
     def formed(self, grammar: Grammar) -> str:
         return grammar.body(f"{_before(grammar)} {_final(grammar)}")
+
+    def history(self, messages: Sequence[Message]) -> Sequence[Message]:
+        return each_call_alone(messages)
 
     def write(self, calls: Sequence[ToolCall]) -> str:
         return f"{START}assistant".join(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from server.chat.messages import Message, ToolCall
 from server.chat.tool_formats import json_text
-from server.chat.tool_formats.format import ToolFormat
+from server.chat.tool_formats.format import ToolFormat, each_call_alone
 from server.chat.tool_formats.grammar import Grammar, alternatives, object_head, regex
 from server.chat.tool_formats.reader import Reader, Steps
 
@@ -52,22 +51,7 @@ class LlamaJson(ToolFormat):
         return "; ".join(f"{object_head(call.name, given='parameters')}{call.arguments}}}" for call in calls)
 
     def history(self, messages: Sequence[Message]) -> Sequence[Message]:
-        """Each call in a message of its own, its result after it: the template takes no two at once."""
-        results = {message.tool_call_id: message for message in messages if message.role == "tool"}
-        shown: list[Message] = []
-        moved: set[str] = set()
-        for message in messages:
-            if len(message.tool_calls) < 2:
-                if message.role != "tool" or message.tool_call_id not in moved:
-                    shown.append(message)
-                continue
-            for at, call in enumerate(message.tool_calls):
-                first = message if at == 0 else replace(message, content="", reasoning=None)
-                shown.append(replace(first, tool_calls=(call,)))
-                if call.id in results:
-                    shown.append(results[call.id])
-                    moved.add(call.id)
-        return shown
+        return each_call_alone(messages)
 
 
 def _calls(reader: Reader) -> Steps[None]:
