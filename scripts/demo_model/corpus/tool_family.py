@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from demo_model.corpus.ways import opened
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -74,7 +76,7 @@ class Family:
 @lru_cache(maxsize=4096)
 def ways(text: str) -> tuple[str, ...]:
     """Phrases that are written in one text, between slashes. Of words in [brackets|square brackets] each is one way."""
-    return tuple(dict.fromkeys(way for part in text.split(" / ") for way in _opened(part))) if text else ()
+    return tuple(dict.fromkeys(way for part in text.split(" / ") for way in opened(part, "[]"))) if text else ()
 
 
 def finds(
@@ -125,15 +127,6 @@ def _articles(thing: str) -> str:
         "an": "[an|the|my|a new|the new|our] ",
         "the": "[the|my|our|the old] ",
     }.get(article, "")
-
-
-def _opened(way: str) -> tuple[str, ...]:
-    before, bracket, rest = way.partition("[")
-    if not bracket:
-        return (way,)
-    inner, _, after = rest.partition("]")
-    ends = _opened(after)
-    return tuple(before + word + end for word in inner.split("|") for end in ends)
 
 
 @lru_cache(maxsize=4096)

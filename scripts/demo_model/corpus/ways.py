@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterator
 
-_CHOICE = re.compile(r"<([^<>]*)>")
+_CHOICES = {"<>": re.compile(r"<([^<>]*)>"), "[]": re.compile(r"\[([^\[\]]*)\]")}
 
 
 class Ways(tuple[str, ...]):
@@ -23,10 +24,13 @@ class Ways(tuple[str, ...]):
 def ways(*patterns: str) -> Ways:
     """All that the patterns may be, in their order: `<How|What> is it< now|>?` is four ways. Choices hold no others."""
     found: dict[str, None] = {}
-    for pattern in patterns:
-        parts = _CHOICE.split(pattern)
-        choices = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
-        for chosen in itertools.product(*choices):
-            text = "".join(chosen)
-            found.setdefault(text[0].upper() + text[1:] if text[-1:] in "?." and text[:1].isalpha() else text)
+    for text in itertools.chain.from_iterable(map(opened, patterns)):
+        found.setdefault(text[0].upper() + text[1:] if text[-1:] in "?." and text[:1].isalpha() else text)
     return Ways(found)
+
+
+def opened(pattern: str, brackets: str = "<>") -> Iterator[str]:
+    """Each way of one pattern, whose choices stand in these brackets; the last choice changes first."""
+    parts = _CHOICES[brackets].split(pattern)
+    choices = [part.split("|") if at % 2 else [part] for at, part in enumerate(parts)]
+    return map("".join, itertools.product(*choices))
