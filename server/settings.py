@@ -189,12 +189,18 @@ class GatewaySection(DialectSection):
     polling_seconds: float = Field(gt=0)
 
 
+class AiLlmServiceSection(DialectSection):
+    model: str
+    api_key: str = Field(repr=False)
+
+
 class DialectsSection(_Section):
     llm_api: DialectSection
     protollm: ProtollmSection
     distributed_llm: DistributedLlmSection
     distributed_llm_models: DialectSection
     llm_gateway: GatewaySection
+    ai_llm_service: AiLlmServiceSection
 
 
 class Settings(_Section):

@@ -26,7 +26,7 @@ from server.api.auth import Authentication
 from server.api.error_log import ErrorLog
 from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
-from server.api.house import House
+from server.api.house import Endpoint, House, Socket
 from server.api.openai import (
     batches,
     chat,
@@ -54,12 +54,15 @@ from server.chat.metered import MeteredBackend, MeteredEmbeddings, Turnstile
 from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
 from server.jobs.batches import Batches
-from server.jobs.indexing import index_files
+from server.jobs.file_questions import file_question_tasks
+from server.jobs.indexing import Indexing
 from server.jobs.protollm import front_of
 from server.jobs.summaries import summary_task
 from server.jobs.webhooks import Webhooks
 from server.jobs.wiring import open_jobs
+from server.search.answers import FileAnswers
 from server.search.search import open_search
+from server.search.sessions import FileSessions
 from server.services.calls import Calls
 from server.services.directory import Services
 from server.services.runner import Runner
@@ -113,6 +116,7 @@ def build_app(
     services = Services.from_settings(settings)
     calls = Calls(register, at_once=settings.services.inferences, attempts=settings.services.attempts)
     search = open_search(settings, catalog, register, vectors, database)
+    work = open_jobs(settings, database)
     house = House(
         settings=settings,
         catalog=catalog,
@@ -127,7 +131,8 @@ def build_app(
         sessions=Sessions(database, limit),
         desk=Desk(register, kept, talks, search),
         files=Files(database, settings.paths.data_dir / "files", settings.limits.files_mb << 20),
-        jobs=open_jobs(settings, database),
+        jobs=work,
+        webhooks=Webhooks(work, settings.jobs.webhook_hosts),
         search=search,
         turnstile=turnstile,
         usage=usage,
@@ -137,13 +142,12 @@ def build_app(
         protollm=front_of(settings),
     )
     house.jobs.when_tidying(house.files.sweep)
-    house.jobs.tasks.add(index_files(house.search, house.files, settings.jobs.attempts))
+    _add_file_tasks(house)
     house.jobs.tasks.add(summary_task(house.service_runner))
     house.jobs.tasks.add(*endpoint_tasks(house))
-    webhooks = Webhooks(house.jobs, settings.jobs.webhook_hosts)
     keep = timedelta(days=settings.jobs.keep_days)
     made = Batches(house.jobs, BatchRows(database), house.files, keep)
-    file_routes = files.routes(house)
+    dialect_routes, file_routes = dialects.routes(house), files.routes(house)
     failed = ErrorLog()
 
     @lru_cache(maxsize=1)
@@ -155,7 +159,7 @@ def build_app(
 
     app = Starlette(
         routes=[
-            *dialects.routes(house),
+            *dialect_routes,
             *chat.routes(house),
             *completions.routes(house),
             *responses.routes(house),
@@ -168,7 +172,7 @@ def build_app(
             *rerank.routes(house),
             *file_routes,
             *vector_stores.routes(house),
-            *jobs.routes(house, webhooks),
+            *jobs.routes(house),
             *batches.routes(house, made),
             *models.routes(house),
             *tokens.routes(house),
@@ -181,7 +185,7 @@ def build_app(
             *me.routes(failed),
             *page.routes(house),
         ],
-        middleware=_around(house, failed, {each.path: each.most_bytes for each in file_routes if each.most_bytes}),
+        middleware=_around(house, failed, _larger(*dialect_routes, *file_routes)),
         exception_handlers={HTTPException: raise_on},
         lifespan=_lifespan,
     )
@@ -189,6 +193,19 @@ def build_app(
     app.router.redirect_slashes = False
     app.state.house = house
     return app
+
+
+def _add_file_tasks(house: House) -> None:
+    """What is done with files in jobs."""
+    indexing = Indexing(house.search, house.files, house.settings.jobs.attempts)
+    sessions, answers = FileSessions(house.search, house.files), FileAnswers(house.search, house.backend)
+    house.jobs.tasks.add(indexing.task)
+    house.jobs.tasks.add(*file_question_tasks(house.search, sessions, answers, indexing, house.webhooks))
+
+
+def _larger(*routes: Endpoint | Socket) -> dict[str, int]:
+    """The paths that take more bytes than others, and how many."""
+    return {each.path: each.most_bytes for each in routes if isinstance(each, Endpoint) and each.most_bytes}
 
 
 def _around(house: House, failed: ErrorLog, larger: Mapping[str, int]) -> list[Middleware]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from server.engine.pool import Pool
     from server.jobs.jobs import Jobs
     from server.jobs.protollm.front import Front
+    from server.jobs.webhooks import Webhooks
     from server.search.search import Search
     from server.services.directory import Services
     from server.services.runner import Runner
@@ -64,6 +65,7 @@ class House:
     desk: Desk
     files: Files
     jobs: Jobs
+    webhooks: Webhooks
     search: Search
     turnstile: Turnstile
     usage: UsageRows

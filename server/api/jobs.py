@@ -20,7 +20,7 @@ from server.api.openai.listing import QUERY, listed, window
 from server.api.streaming import EventStream, event
 from server.errors import BadRequest, ServerError
 from server.jobs.jobs import HIGHEST, LOWEST, USUAL, Jobs
-from server.jobs.webhooks import LONGEST, Webhooks
+from server.jobs.webhooks import LONGEST
 from server.jobs.wire import job_body
 from server.store.job_table import Job, State
 
@@ -80,7 +80,7 @@ def _states(request: Request) -> list[State]:
     return [known[word] for word in asked]
 
 
-def routes(house: House, webhooks: Webhooks) -> list[Endpoint]:
+def routes(house: House) -> list[Endpoint]:
     jobs = house.jobs
 
     def asked(request: Request) -> tuple[str, str]:
@@ -98,7 +98,7 @@ def routes(house: House, webhooks: Webhooks) -> list[Endpoint]:
             priority=body.priority,
             deadline=datetime.fromtimestamp(body.deadline, UTC) if body.deadline is not None else None,
             idempotency_key=key[:128] if key else None,
-            webhook=webhooks.check(body.webhook) if body.webhook is not None else None,
+            webhook=house.webhooks.check(body.webhook) if body.webhook is not None else None,
             label=body.label,
             by_client=True,
         )

@@ -27,24 +27,39 @@ async def attach(
     return made
 
 
-def index_files(search: Search, files: Files, attempts: int) -> Task:
-    """The task. `attempts`: that a job has; what fails in the last one has failed."""
-    stores = search.stores
+class Indexing:
+    """Indexes the files of stores for jobs."""
 
-    async def run(context: TaskContext, arguments: Mapping[str, Any]) -> Any:
+    def __init__(self, search: Search, files: Files, attempts: int) -> None:
+        """`attempts`: that a job has; what fails in the last one has failed."""
+        self._search = search
+        self._files = files
+        self._attempts = attempts
+
+    @property
+    def task(self) -> Task:
+        return Task(INDEX_FILES, self._run, public=False, local=True)
+
+    async def _run(self, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
         """Arguments: `vector_store`, and the ids of `files` in it."""
-        store, ids, owner = arguments["vector_store"], arguments["files"], context.owner
+        store, ids = arguments["vector_store"], arguments["files"]
+        failed = await self.index(context, store, ids)
+        return {"vector_store": store, "files": len(ids), "failed": failed}
+
+    async def index(self, context: TaskContext, store: str, ids: Sequence[str]) -> int:
+        """Index those of these files that are not; how many cannot be. Raises what may pass."""
         failed = 0
         for at, id in enumerate(ids):
             try:
-                failed += not await index(context, owner, store, id, at, len(ids))
+                failed += not await self._one(context, store, id, at, len(ids))
             except NotFound:
                 continue  # taken out of the store meanwhile, or deleted with it
         await context.progress(len(ids), len(ids), f"{len(ids)} files")
-        return {"vector_store": store, "files": len(ids), "failed": failed}
+        return failed
 
-    async def index(context: TaskContext, owner: str, store: str, id: str, at: int, count: int) -> bool:
+    async def _one(self, context: TaskContext, store: str, id: str, at: int, count: int) -> bool:
         """Whether the file can be searched now."""
+        stores, owner = self._search.stores, context.owner
         entry = await stores.file(owner, store, id)
         if entry.status != "in_progress":
             return entry.status == "completed"
@@ -53,9 +68,9 @@ def index_files(search: Search, files: Files, attempts: int) -> Task:
             await context.progress(at + share, count, message)
 
         try:
-            path = await files.path(owner, id)
+            path = await self._files.path(owner, id)
             recipe = Recipe(entry.size, entry.overlap)
-            document = await search.indexer.index(owner, path, entry.name, recipe, told)
+            document = await self._search.indexer.index(owner, path, entry.name, recipe, told)
             await stores.settle(owner, store, id, document)
             return True
         except FileUnreadable as error:
@@ -64,9 +79,7 @@ def index_files(search: Search, files: Files, attempts: int) -> Task:
         except NotFound:
             raise
         except ServerError as error:
-            if may_pass(error) and context.attempt < attempts:
+            if may_pass(error) and context.attempt < self._attempts:
                 raise
             await stores.fail(owner, store, id, "server_error", error.message)
         return False
-
-    return Task(INDEX_FILES, run, public=False, local=True)

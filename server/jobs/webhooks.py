@@ -21,6 +21,8 @@ from server.store.job_table import Job
 TASK = "tell a webhook"
 TIMEOUT_SECONDS = 10.0
 LONGEST = 2048
+OURS = frozenset({"connection", "content-length", "content-type", "host", "transfer-encoding"})
+"""Headers that are not for others to set."""
 ASK_AGAIN = frozenset({408, 425, 429})
 """Refusals that may pass."""
 
@@ -59,10 +61,17 @@ class Webhooks:
 
     async def _tell(self, context: TaskContext, arguments: Mapping[str, Any]) -> None:
         job: Job = await self._jobs.get(context.owner, arguments["job"])
-        url = self.check(arguments["url"])
+        await self.post(arguments["url"], job_body(job))
+
+    async def post(
+        self, url: str, body: Any, headers: Mapping[str, str] | None = None, *, seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        """Tell somebody something, once. Raises Unavailable for what may pass, and BadRequest."""
+        url = self.check(url)
+        kept = {name: value for name, value in (headers or {}).items() if name.lower() not in OURS}
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
-                response = await client.post(url, json=job_body(job))
+            async with httpx.AsyncClient(timeout=seconds, trust_env=False) as client:
+                response = await client.post(url, json=body, headers=kept)
         except httpx.HTTPError as error:
             raise Unavailable(f"The webhook could not be told: {type(error).__name__}.") from error
         if response.is_server_error or response.status_code in ASK_AGAIN:

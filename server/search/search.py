@@ -16,6 +16,9 @@ from server.store.documents import Documents
 from server.store.vector_store_rows import StoreFile
 from server.store.vector_stores import VectorStores
 
+BEGINNINGS = 5
+"""Passages that stand in where nothing was found."""
+
 Wanted = Callable[[StoreFile], bool]
 
 
@@ -46,9 +49,16 @@ class Search:
         self.retriever = retriever
 
     async def find(
-        self, owner: str, stores: Sequence[str], question: Question, wanted: Wanted = lambda file: True
+        self,
+        owner: str,
+        stores: Sequence[str],
+        question: Question,
+        wanted: Wanted = lambda file: True,
+        *,
+        something: bool = False,
     ) -> Answered:
-        """What the files of these stores that are `wanted` answer.
+        """What the files of these stores that are `wanted` answer. With `something`, how they begin, where nothing in
+        them is like the question: "Who wrote it?" shares no word with what it is about.
 
         Raises NotFound for a store that is none of the owner's, or has expired, and what the models raise.
         """
@@ -57,7 +67,10 @@ class Search:
             if file.document_id is not None and wanted(file):
                 files.setdefault(file.document_id, file)
         findings = await self.retriever.find(owner, question, tuple(files))
-        found = tuple(Found(files[hit.passage.document], hit) for hit in findings.hits)
+        hits = findings.hits
+        if something and not hits and not question.least:
+            hits = tuple(Hit(each, 0.0) for each in await self.documents.beginnings(tuple(files), BEGINNINGS))
+        found = tuple(Found(files[hit.passage.document], hit) for hit in hits)
         return Answered(found, findings.method, findings.reranked)
 
 

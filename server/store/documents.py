@@ -167,6 +167,15 @@ class Documents:
 
         return await ask(self._database, work)
 
+    async def beginnings(self, ids: Sequence[str], limit: int) -> list[StoredPassage]:
+        """The first passages of these documents, so many in all, one of each before the second of any."""
+
+        def work() -> list[StoredPassage]:
+            found = self._select(sa.and_(passages.c.document_id.in_(ids), passages.c.position < limit))
+            return sorted(found, key=lambda one: one.position)[:limit]
+
+        return await ask(self._database, work)
+
     async def contents(self, id: str) -> list[StoredPassage]:
         """All passages of a document, in order."""
         return await ask(self._database, lambda: self._select(passages.c.document_id == id))

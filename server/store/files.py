@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,8 +162,9 @@ class Files:
             return
         oldest = time.time() - LEFTOVER_SECONDS
         for path in self._folder.iterdir():
-            if path.name not in known and path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # an upload has just come to its end
+                if path.name not in known and path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _keep(self, received: BinaryIO, new: StoredFile) -> StoredFile:
         with self._database.write() as connection:

@@ -151,6 +151,21 @@ class VectorStores:
 
         return await ask(self._database, work)
 
+    async def only_here(self, owner: str, id: str) -> list[str]:
+        """The files of a store that are in no other one. Raises NotFound."""
+
+        def work() -> list[str]:
+            elsewhere = store_files.alias()
+            shared = sa.exists().where(
+                elsewhere.c.file_id == store_files.c.file_id, elsewhere.c.store_id != store_files.c.store_id
+            )
+            with self._database.read() as connection:
+                store_of(connection, owner, id)
+                query = sa.select(store_files.c.file_id).where(store_files.c.store_id == id, ~shared)
+                return list(connection.execute(query).scalars())
+
+        return await ask(self._database, work)
+
     async def describe(self, owner: str, id: str, file_id: str, attributes: Attributes) -> StoreFile:
         """Other attributes. Raises NotFound."""
 

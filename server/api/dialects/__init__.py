@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import server.api.dialects.ai_llm_service as ai_llm_service
 import server.api.dialects.distributed_llm as distributed_llm
 import server.api.dialects.distributed_llm_models as distributed_llm_models
 import server.api.dialects.llm_api as llm_api
@@ -34,6 +35,7 @@ DIALECTS: dict[str, Dialect] = {
     "distributed_llm": distributed_llm,
     "distributed_llm_models": distributed_llm_models,
     "llm_gateway": llm_gateway,
+    "ai_llm_service": ai_llm_service,
 }
 
 

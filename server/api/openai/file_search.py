@@ -126,7 +126,11 @@ async def consult(search: Search, owner: str, plan: SearchPlan, messages: Sequen
     filters = tool.filters
     try:
         answered = await search.find(
-            owner, tool.vector_store_ids, question, lambda file: filters is None or filters.holds(file.attributes)
+            owner,
+            tool.vector_store_ids,
+            question,
+            lambda file: filters is None or filters.holds(file.attributes),
+            something=True,
         )
     except NotFound as error:
         error.param = f"{plan.param}.vector_store_ids"
