@@ -10,6 +10,7 @@ from bench.finding import Finding, Target
 from bench.prompts import common_prefix
 from bench.servers import OURS, Server
 from bench.stage import BARE, Bench
+from bench.summaries import summary
 from bench.timing import aggregate_rate, first_texts, gaps, generating_rate, middle
 from bench.upkeep import counting, flood, footprint, front, key_check
 from bench.wire import Answer
@@ -238,6 +239,7 @@ SCENARIOS: dict[str, Scenario] = {
         conversations,
         newcomer,
         structured,
+        summary,
         footprint,
         flood,
         front,

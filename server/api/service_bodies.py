@@ -13,7 +13,12 @@ from server.services.manifest import InputField, PromptService, Service, Summary
 TYPES = {"string": str, "integer": int, "number": float, "boolean": bool}
 """A field's types, and pydantic's."""
 
-WHOLE = InputField(title="Text", description="What is to be summed up, a line for each thing said.", multiline=True)
+WHOLE = InputField(
+    title="Text",
+    description="What is to be summed up, a line for each thing said.",
+    maxLength=10_000_000,
+    multiline=True,
+)
 """The one field of a summary."""
 
 
@@ -34,7 +39,7 @@ def summary_body(service: SummaryService) -> type[BaseModel]:
         service,
         "Request",
         {
-            "text": (str, Field(description=WHOLE.description)),
+            "text": (_kind(WHOLE), Field(description=WHOLE.description)),
             "flavor": _flavor(service),
             "temperature": (Annotated[float, Field(ge=0, le=2)] | None, None),
             "top_p": (Annotated[float, Field(gt=0, le=1)] | None, None),
@@ -70,9 +75,7 @@ def form_of(service: Service) -> list[dict[str, Any]]:
             "description": field.description,
             "choices": list(field.choices) or None,
             "multiline": field.multiline,
-            "max_length": field.maxLength
-            if field.type == "string" and name in getattr(service, "fields", ())
-            else None,
+            "max_length": field.maxLength if field.type == "string" else None,
             "required": field.default is None,
             "default": field.default,
         }

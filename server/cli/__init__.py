@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import bench, chat, jobs, keys, models, requests, serve, tls, worker
+from server.cli import bench, chat, jobs, keys, models, requests, serve, services, tls, worker
 from server.cli.failure import Commands
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ app.command("serve")(serve.serve)
 app.add_typer(models.app, name="models")
 app.add_typer(requests.app, name="requests")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(services.app, name="services")
 app.command("chat")(chat.chat)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tls.app, name="tls")

@@ -43,9 +43,9 @@ class Flavor(_Part):
 
     name: str = Field(min_length=1)
     modelName: str = Field(min_length=1)
-    temperature: float | None = Field(None, ge=0, le=2)
+    temperature: float | None = Field(default=None, ge=0, le=2)
     """None: as the model's card says."""
-    top_p: float | None = Field(None, gt=0, le=1)
+    top_p: float | None = Field(default=None, gt=0, le=1)
     maxGenerationLength: Tokens = 512
     """Most tokens of an answer."""
 
@@ -58,12 +58,12 @@ class SummaryFlavor(Flavor):
     totalContextLength: Tokens | None = None
     """Prompt, turns and answer together; None: the model's own context."""
     createNewTurnAfter: Tokens = 250
-    summaryTurns: int = Field(3, ge=0)
+    summaryTurns: int = Field(default=3, ge=0)
     maxNewTurns: Tokens = 9
     reduceSummary: bool = False
     consolidateSummary: bool = False
-    reduce_prompt: str | None = Field(None, pattern=FILE_NAME)
-    token_offset: int | None = Field(None, ge=0)
+    reduce_prompt: str | None = Field(default=None, pattern=FILE_NAME)
+    token_offset: int | None = Field(default=None, ge=0)
     """Added to the prompt's tokens, instead of the margin on all that is counted."""
 
 
@@ -112,7 +112,7 @@ class SummaryService(Service):
     """A transcript becomes a summary."""
 
     type: Literal["summary"]
-    fields: int = Field(1, ge=1)
+    fields: int = Field(default=1, ge=1)
     """Gaps of the prompt. 2: the summary so far goes into the first, and the next turns into the second. Otherwise the
     turns go into the only one, and all calls are independent.
     """

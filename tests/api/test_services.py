@@ -17,7 +17,7 @@ import yaml
 from server.services.directory import Services
 from server.settings import load_settings
 from tests.api.scripted import say
-from tests.api.served import Served, serving
+from tests.api.served import Served, events, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -35,7 +35,8 @@ MOOD = {
         },
         "answer": SCHEMA,
         "flavor": [{"name": "quick", "modelName": "tiny"}, {"name": "slow", "modelName": "nowhere"}],
-    }
+    },
+    "sum": {"type": "summary", "flavor": [{"name": "quick", "modelName": "tiny"}]},
 }
 
 
@@ -45,6 +46,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     for name in ("services", "prompts"):
         (folder / name).mkdir()
     (folder / "services" / "mood.yaml").write_text(yaml.safe_dump(MOOD, sort_keys=False))
+    (folder / "prompts" / "sum.txt").write_text("Sum up: {}")
     (folder / "services" / "broken.yaml").write_text("broken: {type: nothing}")
     async with serving(folder, paths__services=folder / "services", paths__prompts=folder / "prompts") as one:
         yield one
@@ -98,7 +100,7 @@ async def test_a_model_that_is_not_there_is_404(served: Served) -> None:
 async def test_an_unknown_service_is_404_and_the_others_are_named(served: Served) -> None:
     for response in (await served.http.post("/v1/services/no/where"), await served.http.get("/v1/services/no/where")):
         assert response.status_code == 404
-        assert "There are: mood" in response.json()["error"]["message"]
+        assert "There are: mood, sum" in response.json()["error"]["message"]
 
 
 async def test_a_service_says_what_a_form_for_it_looks_like(served: Served) -> None:
@@ -127,8 +129,24 @@ async def test_a_service_says_what_a_form_for_it_looks_like(served: Served) -> N
     assert service["answer"] == SCHEMA
     listed = (await served.http.get("/v1/services")).json()["data"]
     assert listed[0] == service
-    assert listed[1]["id"] is None
-    assert "expected one of" in listed[1]["error"]
+    assert [one["id"] for one in listed] == ["mood", "sum", None]
+    assert "expected one of" in listed[2]["error"]
+
+
+async def test_a_summary_is_answered_with_its_job(served: Served) -> None:
+    form = (await served.http.get("/v1/services/sum")).json()["form"]
+    assert [(field["name"], field["multiline"], field["required"]) for field in form] == [("text", True, True)]
+    response = await served.http.post("/v1/services/sum", json={"text": "Ann: hi", "temperature": 1, "top_p": 0.5})
+    job = response.json()
+    assert (response.status_code, job["object"], job["task"], job["label"]) == (202, "job", "summary", "sum")
+    async with asyncio.timeout(10):
+        async with served.http.stream("GET", f"/v1/jobs/{job['id']}/events") as stream:
+            told = events((await stream.aread()).decode())
+    assert {"done": 1, "total": 1, "message": "turn 1 of 1"} in told
+    assert told[-1]["result"] == {"service": "sum", "flavor": "quick", "summary": "Hello world"}
+    assert (served.backend.turn.sampling.temperature, served.backend.turn.sampling.top_p) == (1, 0.5)
+    for wrong in ({}, {"text": 1}, {"text": "x", "temperature": 3}, {"text": "x", "flavor": "none"}):
+        assert (await served.http.post("/v1/services/sum", json=wrong)).status_code == 400
 
 
 async def test_it_is_documented_with_its_fields_and_its_answer(served: Served) -> None:
