@@ -27,7 +27,8 @@ from server.api.body import read_body
 from server.api.faces import Face, bearer_key, error_headers, header
 from server.api.house import Endpoint, House
 from server.api.openai.fields import Fields
-from server.api.openai.responses import ResponseBody, run_of, whole
+from server.api.openai.response_body import ResponseBody
+from server.api.openai.responses import run_of, whole
 from server.api.streaming import while_connected
 from server.errors import BadRequest, InvalidBody, NotFound, ServerError, Unauthorized
 from server.settings import Settings
@@ -174,15 +175,23 @@ class _Handlers:
         """An answer to a question in a conversation."""
         owner, session = request.state.principal.id, named(request, "sessionId", "sess")
         id, body = named(request, "conversationId", "conv"), await read_body(request, QueryBody)
-        conversation = await self._house.conversations.create(owner, {}, [], session=session, id=id)
-        if conversation.session != session:
-            raise NotFound(f"The conversation {id!r} is not in the session {session!r}.")
+        await self._see_to(owner, session, id)
         asked = ResponseBody(input=body.query, conversation=id, store=False)
         run = await run_of(self._house, request.state.principal.id, asked)
         response = await while_connected(request.receive, whole(run))
         left_out = response.get("truncated_messages")
         said = "".join(text_of(item) for item in response["output"]).strip()
         return {"response": said} | ({"truncatedMessages": left_out} if left_out else {})
+
+    async def _see_to(self, owner: str, session: str, id: str) -> None:
+        """There is such a conversation in the session from now on. Raises NotFound where it is in another."""
+        talks = self._house.conversations
+        try:
+            conversation = await talks.get(owner, id)
+        except NotFound:
+            conversation = await talks.create(owner, {}, [], session=session, id=id)
+        if conversation.session != session:
+            raise NotFound(f"The conversation {id!r} is not in the session {session!r}.")
 
     async def history(self, request: Request) -> list[dict[str, str]]:
         """What was said in a conversation, the newest turn first."""

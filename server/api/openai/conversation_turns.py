@@ -7,29 +7,14 @@ from starlette.responses import Response
 
 from server.api.body import read_body
 from server.api.house import Endpoint, House
-from server.api.openai.response_items import Id
-from server.api.openai.responses import ResponseBody, answer
-from server.store.responses import Place
-
-
-class ConversationResponseBody(ResponseBody):
-    """The body of a response in a conversation."""
-
-    replaces: Id | None = None
-    """An item of the conversation. With input, that takes its place: it was edited, and is sent again. Without, the
-    answer that it belongs to is made again. Either way a branch begins there, and the conversation goes on in it.
-    """
-
-    @property
-    def place(self) -> Place:
-        found = super().place
-        return Place(found.previous, found.conversation, replaces=self.replaces)
+from server.api.openai.response_body import ResponseBody
+from server.api.openai.responses import answer
 
 
 def routes(house: House) -> list[Endpoint]:
     async def create(request: Request) -> Response:
         """A response in this conversation."""
-        body = await read_body(request, ConversationResponseBody)
+        body = await read_body(request, ResponseBody)
         here = body.model_copy(update={"conversation": request.path_params["id"]})
         return await answer(house, request, here)
 
@@ -40,7 +25,7 @@ def routes(house: House) -> list[Endpoint]:
             create,
             summary="Answer in a conversation",
             tag="conversations",
-            body=ConversationResponseBody,
+            body=ResponseBody,
             description="As /v1/responses does. Model, instructions and truncation are the session's where the body "
             "does not say. `replaces` names an item to begin a branch at: with `input` it is edited and sent again, "
             "without it is answered anew. Where old messages were left out of what the model read, the answer says "

@@ -19,8 +19,9 @@ from server.api.openai.background import TASK, response_id
 from server.api.openai.chat import ChatBody, chat_body, chat_turn
 from server.api.openai.completions import CompletionBody, completion_body, completion_turn, echoes_of
 from server.api.openai.embeddings import EmbeddingBody, embeddings_body
+from server.api.openai.response_body import ResponseBody
 from server.api.openai.response_run import ANSWERED, Run
-from server.api.openai.responses import ResponseBody, order_of, run_of
+from server.api.openai.responses import order_of, run_of
 from server.api.streaming import Hear, fold
 from server.chat.messages import Delta, Turn
 from server.chat.vectors import Texts

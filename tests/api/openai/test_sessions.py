@@ -129,6 +129,28 @@ async def test_an_answer_is_made_again(served: Served) -> None:
     assert "msg_none" in refused["error"]["message"]
 
 
+async def test_a_branch_can_begin_in_the_background(served: Served) -> None:
+    id = await conversation(served, session_id=await session(served))
+    first = await answer(served, id, "one")
+    begun = await answer(served, id, replaces=first["output"][0]["id"], background=True)
+    assert begun["status"] in ("queued", "in_progress")
+    told = await served.http.get(f"/v1/responses/{begun['id']}?stream=true")
+    assert "response.completed" in told.text
+    assert heard(served) == ["one"]
+    assert await history(served, id) == ["one", "Hello world"]
+    assert len((await call(served, "GET", f"conversations/{id}/branches"))["data"]) == 2
+
+
+async def test_any_client_of_responses_can_branch(served: Served) -> None:
+    id = await conversation(served, session_id=await session(served))
+    first = await answer(served, id, "one")
+    body = {"conversation": id, "replaces": first["output"][0]["id"]}
+    await call(served, "POST", "responses", body)
+    assert heard(served) == ["one"]
+    refused = await call(served, "POST", "responses", {"model": "tiny", "input": "x", "replaces": "msg_1"}, 400)
+    assert refused["error"]["param"] == "replaces"
+
+
 async def test_a_branch_that_fails_changes_nothing(served: Served) -> None:
     id = await conversation(served, session_id=await session(served))
     response = await answer(served, id, "one")
