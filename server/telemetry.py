@@ -119,6 +119,9 @@ class Metrics:
         self.states = self._gauge("model_state", "1 for the state that the model is in.", ("model", "state"))
         self.load_seconds = self._histogram("load_seconds", "Loading a model.", by_model, LONG)
         self.load_failures = self._counter("load_failures", "Loads that failed.", by_model)
+        self.upstream_tries = self._counter(
+            "upstream_tries", "Requests to other servers, by how they went.", ("model", "url", "outcome")
+        )
 
     def _counter(self, name: str, what: str, labels: Sequence[str]) -> Counter:
         return Counter(f"llm_{name}", what, labels, registry=self.registry)

@@ -106,7 +106,7 @@ def build_app(
             keys.ensure_stand_in(id, f"whoever sends the text that is set for the dialect {face.name}")
     usage = UsageRows(database)
     turnstile = Turnstile(keys, catalog, Meter(database, usage))
-    upstreams = Upstreams(catalog, settings)
+    upstreams = Upstreams(catalog, settings, metrics)
     door = upstreams.beside(backend or LocalBackend(pool, catalog, settings))
     register = Register(MeteredBackend(door, turnstile))
     vector_door = upstreams.beside_vectors(LocalEmbeddings(pool, catalog))

@@ -15,13 +15,16 @@ from typing import Any, Protocol
 from server.errors import ServerError
 from server.jobs.tasks import Task, may_pass
 from server.store.job_table import Job
+from server.store.key_limits import MOST_PRIORITY
 from server.store.response_tables import to_text
 from server.telemetry import request_id
 
 log = logging.getLogger(__name__)
 
-BELOW_PEOPLE = 10
-"""What the priorities of jobs, 0 to 9, lie below those of requests that somebody waits for."""
+BELOW_PEOPLE = 10 + 2 * MOST_PRIORITY
+"""What the priorities of jobs, 0 to 9, lie below those of requests that somebody waits for, whatever priorities their
+keys add.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

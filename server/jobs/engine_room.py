@@ -32,8 +32,9 @@ class EngineRoom:
 async def engine_room(settings: Settings) -> AsyncIterator[EngineRoom]:
     """The parts, until the context is left. Edits of the models' file are taken up as in a server."""
     catalog = Catalog.from_settings(settings)
-    pool = Pool(settings, catalog, Metrics())
-    upstreams = Upstreams(catalog, settings)
+    metrics = Metrics()
+    pool = Pool(settings, catalog, metrics)
+    upstreams = Upstreams(catalog, settings, metrics)
     backend = upstreams.beside(LocalBackend(pool, catalog, settings))
     room = EngineRoom(settings, catalog, pool, backend, upstreams.beside_vectors(LocalEmbeddings(pool, catalog)))
     watching = asyncio.create_task(catalog.watch(pool.cards_changed), name="watch the catalog")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
@@ -14,6 +15,7 @@ from server.chat.backend import Answer, Token
 from server.chat.messages import Delta, Turn, Usage
 from server.chat.written import Written
 from server.errors import BadRequest, ServerError, UpstreamFailed
+from server.telemetry import Metrics
 from server.upstream.asking import body_of, path_of
 from server.upstream.client import Client, read_events
 from server.upstream.counting import ESTIMATED, Counters
@@ -28,10 +30,11 @@ AFTER_END = 2.0
 class UpstreamBackend:
     """The door to models behind URLs; see Backend."""
 
-    def __init__(self, catalog: Catalog, client: Client, reach: Reach) -> None:
+    def __init__(self, catalog: Catalog, client: Client, reach: Reach, metrics: Metrics) -> None:
         self._catalog = catalog
         self._client = client
         self._reach = reach
+        self._metrics = metrics
         self._counters = Counters()
 
     @asynccontextmanager
@@ -59,8 +62,14 @@ class UpstreamBackend:
                     ) from None
                 yield answer
 
+        metrics, came = self._metrics.model(card.name), time.perf_counter()
         async with self._reach.reach(card, upstream, turn.owner, start) as answer:
-            yield answer
+            metrics.first_token(time.perf_counter() - came)
+            try:
+                yield answer
+            finally:
+                cost = answer.usage
+                metrics.tokens(cost.prompt_tokens, cost.cached_tokens, cost.completion_tokens)
 
     async def write(self, turn: Turn) -> list[Written]:
         """How long the prompts are; a conversation's text is written at the other end; see Backend."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 from server.catalog import ModelCard, Upstream
 from server.errors import BadRequest, ServerError, UpstreamFailed
 from server.settings import LimitsSection
+from server.telemetry import Metrics
 from server.upstream.places import Place, Places, Visit
 from server.upstream.refusals import passes
 
@@ -29,8 +30,9 @@ longer than the longest, it is for the client to come again.
 class Reach:
     """The places behind all cards. A card that says something else of its URLs begins anew."""
 
-    def __init__(self, limits: LimitsSection) -> None:
+    def __init__(self, limits: LimitsSection, metrics: Metrics) -> None:
         self._limits = limits
+        self._tries = metrics.upstream_tries
         self._places: dict[str, tuple[Upstream, Places]] = {}
 
     @asynccontextmanager
@@ -56,8 +58,12 @@ class Reach:
         while True:
             place = places.choose(name, tried)
             try:
-                return await _try(place, start, held)
+                found = await _try(place, start, held)
+                self._tries.labels(name, place.url, "answered").inc()
+                return found
             except ServerError as error:
+                failed = isinstance(error, UpstreamFailed)
+                self._tries.labels(name, place.url, "failed" if failed else "refused").inc()
                 tried.append(place)
                 pause = _pause(error, places, tried) if len(tried) <= upstream.retries else None
                 if pause is None:

@@ -47,7 +47,7 @@ def told(status: int, message: str, code: Any, param: Any, headers: Mapping[str,
         return _bad_request(words, code, param if isinstance(param, str) else None)
     if status in (401, 403, 404):
         return UpstreamRefused(f"The server behind this model does not serve us ({status}): {words}")
-    if status in (408, 429):
+    if status == 429:
         return TooManyRequests(f"The server behind this model has too much to do: {words}", retry_after=wait or 1.0)
     if status == 503:
         return Unavailable(f"The server behind this model cannot answer now: {words}", retry_after=wait)

@@ -11,6 +11,7 @@ from server.chat.messages import Turn
 from server.chat.vectors import Ranking, Scores, Texts, Vectors
 from server.chat.written import Written
 from server.settings import Settings
+from server.telemetry import Metrics
 from server.upstream.answering import UpstreamBackend
 from server.upstream.client import Client
 from server.upstream.reaching import Reach
@@ -76,14 +77,15 @@ class VectorRouter:
 class Upstreams:
     """The way to all other servers. `close` it in the event loop that used it."""
 
-    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+    def __init__(self, catalog: Catalog, settings: Settings, metrics: Metrics) -> None:
         self._catalog = catalog
+        self._metrics = metrics
         self._client = Client()
-        self._reach = Reach(settings.limits)
+        self._reach = Reach(settings.limits, metrics)
 
     def beside(self, local: Backend) -> Backend:
         """A door to models of this machine, `local`, and to those behind URLs."""
-        return Router(self._catalog, local, UpstreamBackend(self._catalog, self._client, self._reach))
+        return Router(self._catalog, local, UpstreamBackend(self._catalog, self._client, self._reach, self._metrics))
 
     def beside_vectors(self, local: Embeddings) -> Embeddings:
         """The same for vectors."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,11 @@ async def test_another_url_answers_where_one_fails(tmp_path: Path) -> None:
             answer = await ask(http)
             assert answer.json()["choices"][0]["message"]["content"] == "Hello"
             assert (len(first.asked), len(second.asked)) == (1, 1)
+            metrics = (await http.get("/metrics")).text
+            for url, outcome in ((first.url, "(failed|refused)"), (second.url, "answered")):
+                line = rf'llm_upstream_tries_total{{model="far",outcome="{outcome}",url="{url}"}} 1'
+                assert re.search(line, metrics)
+            assert re.search(r'llm_generated_tokens_total{model="far"} 2', metrics)
 
 
 async def test_retry_after_is_heeded(tmp_path: Path) -> None:
