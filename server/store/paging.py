@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from server.errors import BadRequest
 from server.store.database import Moment
+from server.store.response_tables import SANE_ID
 
 T = TypeVar("T")
 
@@ -54,6 +55,8 @@ def page_of_rows(
         ("before", window.before, window.newest_first),
     ):
         if id:
+            if not SANE_ID.fullmatch(id):
+                raise _not_here(id, name)
             row = connection.execute(sa.select(*columns).where(*mine, table.c.id == id)).one_or_none()
             if row is None:
                 raise _not_here(id, name)

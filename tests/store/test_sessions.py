@@ -134,8 +134,9 @@ async def test_lists_go_page_by_page_in_both_orders(sessions: Sessions, talks: C
     assert await walk(newest_first=False) == made
     page = await sessions.list(ME, Window(before=made[3]))
     assert [session.id for session in page.items] == made[4:]
-    with pytest.raises(BadRequest, match="sess_none"):
-        await sessions.list(ME, Window(after="sess_none"))
+    for nowhere in ("sess_none", "a\0b", "ü" * 1000):
+        with pytest.raises(BadRequest, match="after"):
+            await sessions.list(ME, Window(after=nowhere))
 
 
 async def test_what_was_spoken_in_last_comes_first(sessions: Sessions, talks: Conversations) -> None:
