@@ -17,9 +17,10 @@ import itertools
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import gguf
@@ -382,9 +383,11 @@ def random_model(
     tie: bool = True,
     pooling: gguf.PoolingType | None = None,
     vocabulary: Vocabulary | None = None,
+    drawing: Mapping[str, float] = MappingProxyType({}),
 ) -> None:
     """A llama of random weights. `tie`: the head is the embedding. Logits spread with a deviation of about 2.5.
     `pooling`: the file says that it is for embeddings. `vocabulary`: else one that is byte-level.
+    `drawing`: how the file says that tokens should be drawn.
     """
     numbers = SHAPES[shape] if isinstance(shape, str) else shape
     name = shape if isinstance(shape, str) else "random"
@@ -396,6 +399,8 @@ def random_model(
         numbers.describe(writer, name, vocabulary)
         if pooling is not None:
             writer.add_pooling_type(pooling)
+        for how, value in drawing.items():
+            writer.add_float32(f"general.sampling.{how}", value)
 
     _write(path, "llama", fill, tensors)
 

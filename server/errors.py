@@ -20,6 +20,7 @@ The message always says what was wrong, what was expected and, where there is so
     ├── RequestTimeout              408  request_timeout
     ├── Conflict                    409  conflict
     ├── PayloadTooLarge             413  request_too_large
+    ├── StorageFull                 507  insufficient_storage
     ├── UnsupportedMediaType        415  unsupported_media_type
     ├── WrongHost                   421  wrong_host
     ├── TooManyRequests             429  too_many_requests     Retry-After
@@ -197,6 +198,13 @@ class PayloadTooLarge(ServerError):
     status = 413
     type = "invalid_request_error"
     code = "request_too_large"
+
+
+class StorageFull(ServerError):
+    """The disk has no room for it; needed and free bytes stand in the message."""
+
+    status = 507
+    code = "insufficient_storage"
 
 
 class UnsupportedMediaType(ServerError):

@@ -16,7 +16,7 @@ FLOORS = (
     {"errors", "settings", "catalog", "catalog_file", "ids", "model_card", "telemetry", "tls", "watching"},
     {"engine", "store"},
     {"chat"},
-    {"search", "services", "upstream"},
+    {"search", "services", "upstream", "hub"},
     {"jobs"},
     {"api"},
     {"cli", "__main__"},

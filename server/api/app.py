@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from server.api import admin, dialects, jobs, me, page, running, status, tokens
+from server.api import hub as hub_api
 from server.api import keys as keys_api
 from server.api import openapi as openapi_document
 from server.api import services as services_api
@@ -53,10 +54,13 @@ from server.chat.meter import Meter
 from server.chat.metered import MeteredBackend, MeteredEmbeddings, Turnstile
 from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
+from server.hub.hub import Hub
+from server.hub.pull import Puller
 from server.jobs.batches import Batches
 from server.jobs.file_questions import file_question_tasks
 from server.jobs.indexing import Indexing
 from server.jobs.protollm import front_of
+from server.jobs.pulling import pull_model
 from server.jobs.summaries import summary_task
 from server.jobs.webhooks import Webhooks
 from server.jobs.wiring import open_jobs
@@ -121,6 +125,7 @@ def build_app(
         settings=settings,
         catalog=catalog,
         pool=pool,
+        puller=Puller(Hub(), catalog, settings.paths.data_dir),
         backend=register,
         embeddings=vectors,
         keys=keys,
@@ -143,7 +148,7 @@ def build_app(
     )
     house.jobs.when_tidying(house.files.sweep)
     _add_file_tasks(house)
-    house.jobs.tasks.add(summary_task(house.service_runner))
+    house.jobs.tasks.add(summary_task(house.service_runner), pull_model(house.puller))
     house.jobs.tasks.add(*endpoint_tasks(house))
     keep = timedelta(days=settings.jobs.keep_days)
     made = Batches(house.jobs, BatchRows(database), house.files, keep)
@@ -175,6 +180,7 @@ def build_app(
             *jobs.routes(house),
             *batches.routes(house, made),
             *models.routes(house),
+            *hub_api.routes(house),
             *tokens.routes(house),
             *running.routes(house, register),
             *services_api.routes(house),

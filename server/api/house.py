@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from server.api.openai.response_run import Desk
     from server.chat.metered import Turnstile
     from server.engine.pool import Pool
+    from server.hub.pull import Puller
     from server.jobs.jobs import Jobs
     from server.jobs.protollm.front import Front
     from server.jobs.webhooks import Webhooks
@@ -54,6 +55,7 @@ class House:
     settings: Settings
     catalog: Catalog
     pool: Pool
+    puller: Puller
     backend: Backend
     embeddings: Embeddings
     keys: AuthKeys

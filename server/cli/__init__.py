@@ -9,6 +9,7 @@ import typer
 from server import __version__
 from server.cli import bench, chat, jobs, keys, models, requests, serve, services, tls, worker
 from server.cli.failure import Commands
+from server.cli.pull import pull
 
 app = typer.Typer(
     name="llm-api",
@@ -39,6 +40,7 @@ def llm_api(
 
 
 app.command("serve")(serve.serve)
+app.command("pull")(pull)
 app.add_typer(models.app, name="models")
 app.add_typer(requests.app, name="requests")
 app.add_typer(jobs.app, name="jobs")

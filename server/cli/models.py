@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -19,10 +20,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from server.catalog import Catalog
 from server.cli import asking, offline
 from server.cli.asking import Asked, print_json
 from server.cli.client import Client, Event
-from server.cli.failure import Failure
+from server.cli.failure import FAILED, Failure
 
 app = typer.Typer(help="Models: what there is, what is loaded, what a load would take.", no_args_is_help=True)
 command = partial(asking.command, app)
@@ -95,6 +97,41 @@ def watch(asked: Asked) -> None:
                 for event in events:
                     live.update(table(states(event)), refresh=True)
     raise Failure(f"{asked.client.root} ended the stream.")
+
+
+@command("add")
+def add(
+    asked: Asked,
+    path: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="A GGUF file, or a folder of such.")],
+    name: Annotated[str | None, typer.Option("--name", help="What to call the model.")] = None,
+) -> None:
+    """Offer models whose files are here. A server that runs takes them up by itself."""
+    from server.hub.shelf import Shelf
+
+    added = Shelf(Catalog.from_settings(asked.settings), asked.settings.paths.data_dir).add(path, name)
+    if asked.as_json:
+        print_json([{"file": str(one.file), "model": one.name, "problem": one.problem} for one in added])
+    else:
+        for one in added:
+            typer.echo(f"{one.name} is there." if one.name else f"Left out: {one.problem}")
+    if not any(one.name for one in added):
+        raise typer.Exit(FAILED)
+
+
+@command("remove")
+def remove(
+    asked: Asked,
+    name: Name,
+    files: Annotated[bool, typer.Option("--files", help="Delete its files in the data folder too.")] = False,
+) -> None:
+    """Offer a model no more that was pulled or added."""
+    from server.hub.shelf import Shelf
+
+    gone = Shelf(Catalog.from_settings(asked.settings), asked.settings.paths.data_dir).remove(name, files=files)
+    if asked.as_json:
+        print_json({"model": name, "files": [str(file) for file in gone]})
+    else:
+        typer.echo(f"{name} is not offered any more{f', and {len(gone)} of its files are deleted' if gone else ''}.")
 
 
 class Follower(threading.Thread):

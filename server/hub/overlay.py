@@ -1,0 +1,44 @@
+"""The overlay, `models.json` of the data folder: cards that were added by a command or a request. Nothing else writes
+it, and the file that came with the project is never written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from server.catalog_file import Entry, read_entries
+
+
+class Overlay:
+    """Reads and writes the overlay; a change replaces the file as a whole. The catalog takes it up by itself."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.file = data_dir / "models.json"
+
+    def entries(self) -> dict[str, Entry]:
+        """By name. Raises CatalogError for a file that cannot be used."""
+        return read_entries(self.file) if self.file.exists() else {}
+
+    def put(self, name: str, entry: Entry) -> None:
+        """Add an entry, or replace the one of this name. Raises CatalogError for an entry that would not do."""
+        self._write({**self.entries(), name: entry})
+
+    def remove(self, name: str) -> Entry | None:
+        """Take an entry out; None where there is none."""
+        entries = self.entries()
+        gone = entries.pop(name, None)
+        if gone is not None:
+            self._write(entries)
+        return gone
+
+    def _write(self, entries: dict[str, Entry]) -> None:
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self.file.with_name(f".models.{os.getpid()}.json")
+        try:
+            draft.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            read_entries(draft)
+            draft.replace(self.file)
+        finally:
+            draft.unlink(missing_ok=True)
