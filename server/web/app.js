@@ -8,6 +8,8 @@ const VIEWS = {
   chat: { name: "Chat", load: () => import("./views/chat.js") },
   compare: { name: "Compare", load: () => import("./views/compare.js") },
   models: { name: "Models", load: () => import("./views/models.js") },
+  jobs: { name: "Jobs", load: () => import("./views/jobs.js") },
+  services: { name: "Services", load: () => import("./views/services.js") },
   keys: { name: "Keys and usage", load: () => import("./views/keys.js") },
   now: { name: "Now", load: () => import("./views/now.js") },
 };
@@ -74,12 +76,16 @@ async function route() {
   navigation(view);
   if (open?.name === view && open.go) return open.go(rest);
   open?.close?.();
+  open = null;
   house.listeners.clear();
   document.title = `${VIEWS[view].name} · llm-api`;
-  fill(main);
+  const place = h("div", { class: "place" }); // of this view alone: one that comes late draws where nobody sees it
+  fill(main, place);
   const loaded = await VIEWS[view].load();
-  open = { name: view, ...(await loaded.view(main, house, rest)) };
-  main.focus({ preventScroll: true });
+  const opened = await loaded.view(place, house, rest);
+  if (!place.isConnected) return opened.close?.();
+  open = { name: view, ...opened };
+  if (!place.contains(document.activeElement)) main.focus({ preventScroll: true });
 }
 
 function navigation(current) {
