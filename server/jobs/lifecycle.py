@@ -3,7 +3,7 @@
     queued ──claim──► running ──succeed──► succeeded
       ▲ │                │ │ │
       │ │                │ │ └─fail, what will not pass, or too often──► failed
-      │ │                │ └───fail, what may pass──► queued, later
+      │ │                │ └───fail, what may pass, or was not tried──► queued, later
       │ │                └─────lose, its lease has passed──► queued, later; after three deaths: dead
       │ └─cancel──► cancelled ◄──stop── running that was asked to stop
       └─release, its worker goes home──┘        overdue, its deadline has passed──► expired
@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from server.errors import RateLimited
 from server.store.job_table import Job
 
 DEATHS = 3
@@ -32,7 +33,7 @@ class Policy:
     lease: timedelta
     """A worker that has not been heard of for so long is dead."""
     attempts: int
-    """Of a job, those that were broken off by a server that went home not counted."""
+    """Of a job, those not counted that were broken off by a server that went home, or refused by the key's limits."""
     backoff: timedelta
     """Before the second attempt; it doubles with each, up to `longest`."""
     longest: timedelta = timedelta(minutes=5)
@@ -83,16 +84,20 @@ def fail(
     wait: float = 0.0,
 ) -> Job:
     """An attempt broke. `passes`: it may go better another time, but not before `wait` seconds; `jitter`, 0 to 1, keeps
-    many from coming at once.
+    many from coming at once. What its key's limits refused was no attempt: nothing was tried, and a batch may be larger
+    than what a key may ask in a minute, or in a day.
     """
     if not _holds(job, fence):
         return job
     job = replace(job, error=error)
     if job.cancelling:
         return _end(job, "cancelled", now)
+    due = now + timedelta(seconds=wait)
+    if error.get("code") == RateLimited.code:
+        return replace(_again(job, due, policy, jitter), attempts=job.attempts - 1)
     if not passes or job.attempts >= policy.attempts:
         return _end(job, "failed", now)
-    return _again(job, now + timedelta(seconds=wait), policy, jitter)
+    return _again(job, due, policy, jitter)
 
 
 def stop(job: Job, fence: int, now: datetime) -> Job:

@@ -260,6 +260,25 @@ async def test_the_keys_priority_is_the_turns(office: Office) -> None:
     assert office.backend.turn.priority == 7
 
 
+async def test_a_job_waits_for_what_its_key_may_do(office: Office) -> None:
+    made = await office.key(requests_per_minute=1)
+    client = office.with_key(made["key"])
+    work = {"endpoint": "/v1/chat/completions", "body": ASK}
+    jobs = [(await client.post("/v1/jobs", json=work)).json()["id"] for _ in range(2)]
+
+    async def states(wanted: list[tuple[str, str | None]]) -> list[dict[str, Any]]:
+        async with asyncio.timeout(20):
+            while True:
+                found = [(await client.get(f"/v1/jobs/{id}")).json() for id in jobs]
+                told = sorted((job["state"], (job["error"] or {}).get("code")) for job in found)
+                if told == wanted:
+                    return found
+
+    found = await states([("queued", "rate_limit_exceeded"), ("succeeded", None)])
+    assert sorted(job["attempts"] for job in found) == [0, 1]
+    assert (await client.get("/v1/usage")).json()["total"]["requests"] == 1
+
+
 async def test_a_change_takes_effect_in_every_process_within_a_second(tmp_path: Path) -> None:
     settings = settings_at(tmp_path)
     async with office_in(tmp_path, settings) as one, office_in(tmp_path, settings) as other:

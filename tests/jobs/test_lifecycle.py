@@ -68,6 +68,20 @@ def test_what_may_pass_is_tried_again_later_and_later() -> None:
     assert lifecycle.fail(job, job.fence, job.due_at, POLICY, ERROR, passes=True, jitter=0).state == "failed"
 
 
+def test_what_a_keys_limits_refuse_is_no_attempt() -> None:
+    job, refused = queued(), {"message": "60 a minute", "code": "rate_limit_exceeded"}
+    for _ in range(10 * POLICY.attempts):
+        job = lifecycle.claim(job, job.due_at, POLICY, "w")
+        assert job.started_at is not None
+        job = lifecycle.fail(job, job.fence, job.started_at, POLICY, refused, passes=True, jitter=1.0, wait=60)
+        assert job.started_at is not None
+        assert (job.state, job.error, job.attempts) == ("queued", refused, 0)
+        assert (job.due_at - job.started_at).total_seconds() == 62
+    stopping = lifecycle.cancel(lifecycle.claim(job, job.due_at, POLICY, "w"), job.due_at)
+    stopped = lifecycle.fail(stopping, stopping.fence, job.due_at, POLICY, refused, passes=True, jitter=0)
+    assert stopped.state == "cancelled"
+
+
 def test_jitter_takes_up_to_half_of_the_wait() -> None:
     job = lifecycle.fail(running(), 1, T0, POLICY, ERROR, passes=True, jitter=0.0)
     assert job.due_at == at(1)
