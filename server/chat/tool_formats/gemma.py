@@ -6,14 +6,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from server.chat.messages import Tool, ToolCall
+from server.chat.messages import ToolCall
 from server.chat.tool_formats.format import ToolFormat
-from server.chat.tool_formats.grammar import Grammar, alternatives, in_order, quoted
+from server.chat.tool_formats.grammar import Grammar, quoted
 from server.chat.tool_formats.members import arguments_of, inner
 from server.chat.tool_formats.reader import DEPTH, Malformed, Reader, Steps
+from server.chat.tool_formats.values import Spelling
 
 THOUGHT, THOUGHT_END = "<|channel>", "<channel|>"
 _NAME = re.compile(r"[^{}:,\s]+")
@@ -45,8 +46,8 @@ class Gemma(ToolFormat):
                 yield from reader.attempt(mark, lambda: self._call(reader))
 
     def constrain(self, grammar: Grammar) -> str:
-        values = _Values(grammar, self.quote)
-        one = grammar.each(lambda tool: f'{quoted(f"call:{tool.name}{{")} {values.of(tool)} "}}"')
+        spelling = _spelling(grammar, self.quote)
+        one = grammar.each(lambda tool: f'{quoted(f"call:{tool.name}{{")} {spelling.arguments(grammar, tool)} "}}"')
         whole = f"{one} {grammar.mark(self.closing)}"
         more = f"({grammar.mark(self.opening)} {whole})*" if grammar.wanted.parallel else ""
         calls = f"{whole} {more}"
@@ -144,46 +145,31 @@ class FunctionGemma(Gemma):
     owns_reasoning = False
 
 
-class _Values:
-    """Rules for values, loosely after their schemas."""
+def _spelling(grammar: Grammar, quote: str) -> Spelling:
+    """As these models write values: texts between marks, names bare."""
+    mark = grammar.mark(quote)
+    grammar.rule("text", f"{mark} {grammar.up_to(quote)}")
+    grammar.rule("NUMBER", r"/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/")
+    grammar.rule("INTEGER", r"/-?[0-9]+/")
+    grammar.rule("bool", '"true" | "false"')
+    grammar.rule("list", '"[" (value ("," value)*)? "]"')
+    grammar.rule("object", '"{" (member ("," member)*)? "}"')
+    grammar.rule("member", '/[^{}:,\\s<]+/ ":" value')
+    grammar.rule("value", 'text | NUMBER | bool | "null" | list | object')
 
-    def __init__(self, grammar: Grammar, quote: str) -> None:
-        self._grammar = grammar
-        self._mark = mark = grammar.mark(quote)
-        grammar.rule("text", f"{mark} {grammar.up_to(quote)}")
-        grammar.rule("NUMBER", r"/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/")
-        grammar.rule("INTEGER", r"/-?[0-9]+/")
-        grammar.rule("bool", '"true" | "false"')
-        grammar.rule("list", '"[" (value ("," value)*)? "]"')
-        grammar.rule("object", '"{" (member ("," member)*)? "}"')
-        grammar.rule("member", '/[^{}:,\\s<]+/ ":" value')
-        grammar.rule("value", 'text | NUMBER | bool | "null" | list | object')
+    def constant(value: Any) -> list[str]:
+        return [f"{mark} {quoted(value)} {mark}" if isinstance(value, str) else quoted(json.dumps(value))]
 
-    def of(self, tool: Tool) -> str:
-        """The arguments of a tool."""
-        properties = tool.parameters.get("properties") or {}
-        required = set(tool.parameters.get("required") or ())
-        parts = [
-            (f"{quoted(f'{name}:')} {self._value(schema)}", name in required) for name, schema in properties.items()
-        ]
-        return in_order(parts, '","', f"members_{self._grammar.number(tool)}", self._grammar)
-
-    def _value(self, schema: Any) -> str:
-        kinds = {
-            "string": "text",
-            "integer": "INTEGER",
-            "number": "NUMBER",
-            "boolean": "bool",
-            "array": "list",
-            "object": "object",
-            "null": '"null"',
-        }
-        values = schema.get("enum") if isinstance(schema, Mapping) else None
-        if isinstance(values, list) and values:
-            return alternatives(map(self._spelled, values))
-        kind = schema.get("type") if isinstance(schema, Mapping) else None
-        return kinds.get(kind, "value") if isinstance(kind, str) else "value"
-
-    def _spelled(self, value: Any) -> str:
-        text = quoted(value if isinstance(value, str) else json.dumps(value))
-        return f"{self._mark} {text} {self._mark}" if isinstance(value, str) else text
+    return Spelling(
+        text="text",
+        number="NUMBER",
+        integer="INTEGER",
+        boolean="bool",
+        null='"null"',
+        list="list",
+        object="object",
+        any="value",
+        constant=constant,
+        link=":",
+        between='","',
+    )

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from server.chat.messages import Tool, ToolCall
+from server.chat.messages import ToolCall
 from server.chat.tool_formats.format import ToolFormat
-from server.chat.tool_formats.grammar import Grammar, alternatives, in_order, quoted, regex
+from server.chat.tool_formats.grammar import Grammar, alternatives, quoted, regex
 from server.chat.tool_formats.members import arguments_of, inner
 from server.chat.tool_formats.reader import DEPTH, Malformed, Reader, Steps
+from server.chat.tool_formats.values import Spelling
 
 _SPACE = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -39,11 +40,13 @@ class Pythonic(ToolFormat):
             yield from reader.attempt(START, lambda: _calls(reader))
 
     def constrain(self, grammar: Grammar) -> str:
-        values = _Values(grammar)
+        spelling = _spelling(grammar)
         tools = grammar.wanted.tools
 
         def one(before: str) -> str:
-            return alternatives(f'/{before}{regex(tool.name)}\\(/ {values.of(tool)} ")"' for tool in tools)
+            return alternatives(
+                f'/{before}{regex(tool.name)}\\(/ {spelling.arguments(grammar, tool)} ")"' for tool in tools
+            )
 
         more = f'("," {one(" ?")})*' if grammar.wanted.parallel else ""
         first = one(r"[ \n]{0,4}\[")
@@ -58,46 +61,29 @@ def _written(call: ToolCall) -> str:
     return f"{call.name}({', '.join(f'{name}={value!r}' for name, value in arguments_of(call).items())})"
 
 
-class _Values:
-    """Rules for values as Python writes them, loosely after their schemas."""
-
-    def __init__(self, grammar: Grammar) -> None:
-        self._grammar = grammar
-        grammar.rule("PY_TEXT", r"""/"([^"\\\n]|\\.)*"|'([^'\\\n]|\\.)*'/""")
-        grammar.rule("PY_NUMBER", r"/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/")
-        grammar.rule("PY_INTEGER", r"/-?[0-9]+/")
-        grammar.rule("py_bool", '"True" | "False"')
-        grammar.rule("py_list", '"[" (py_value ("," " "? py_value)*)? "]"')
-        grammar.rule("py_object", '"{" (py_member ("," " "? py_member)*)? "}"')
-        grammar.rule("py_member", 'PY_TEXT ":" " "? py_value')
-        grammar.rule("py_value", 'PY_TEXT | PY_NUMBER | py_bool | "None" | py_list | py_object')
-
-    def of(self, tool: Tool) -> str:
-        """The arguments of a tool."""
-        properties = tool.parameters.get("properties") or {}
-        required = set(tool.parameters.get("required") or ())
-        parts = [
-            (f"{quoted(f'{name}=')} {self._value(schema)}", name in required) for name, schema in properties.items()
-        ]
-        return in_order(parts, '"," " "?', f"members_{self._grammar.number(tool)}", self._grammar)
-
-    def _value(self, schema: Any) -> str:
-        kinds = {
-            "string": "PY_TEXT",
-            "integer": "PY_INTEGER",
-            "number": "PY_NUMBER",
-            "boolean": "py_bool",
-            "array": "py_list",
-            "object": "py_object",
-            "null": '"None"',
-        }
-        if not isinstance(schema, Mapping):
-            return "py_value"
-        values = schema.get("enum")
-        if isinstance(values, list) and values:
-            return alternatives(quoted(written) for value in values for written in dict.fromkeys(_spellings(value)))
-        kind = schema.get("type")
-        return kinds.get(kind, "py_value") if isinstance(kind, str) else "py_value"
+def _spelling(grammar: Grammar) -> Spelling:
+    """As Python writes values."""
+    grammar.rule("PY_TEXT", r"""/"([^"\\\n]|\\.)*"|'([^'\\\n]|\\.)*'/""")
+    grammar.rule("PY_NUMBER", r"/-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/")
+    grammar.rule("PY_INTEGER", r"/-?[0-9]+/")
+    grammar.rule("py_bool", '"True" | "False"')
+    grammar.rule("py_list", '"[" (py_value ("," " "? py_value)*)? "]"')
+    grammar.rule("py_object", '"{" (py_member ("," " "? py_member)*)? "}"')
+    grammar.rule("py_member", 'PY_TEXT ":" " "? py_value')
+    grammar.rule("py_value", 'PY_TEXT | PY_NUMBER | py_bool | "None" | py_list | py_object')
+    return Spelling(
+        text="PY_TEXT",
+        number="PY_NUMBER",
+        integer="PY_INTEGER",
+        boolean="py_bool",
+        null='"None"',
+        list="py_list",
+        object="py_object",
+        any="py_value",
+        constant=lambda value: map(quoted, _spellings(value)),
+        link="=",
+        between='"," " "?',
+    )
 
 
 def _spellings(value: Any) -> list[str]:
