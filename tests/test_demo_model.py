@@ -99,6 +99,22 @@ async def test_it_says_who_it_is_and_ends(place: Place) -> None:
     assert answer.choices[0].finish_reason == "stop"
 
 
+async def test_a_form_does_not_change_what_it_says(place: Place) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+        "required": ["name", "age"],
+        "additionalProperties": False,
+    }
+    form: Any = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema}}
+    question = "Tom is 30 years old. Write this as JSON with the keys name and age."
+    async with place.openai() as client:
+        answer = await client.chat.completions.create(
+            model="demo", messages=[{"role": "user", "content": question}], temperature=0, response_format=form
+        )
+    assert json.loads(answer.choices[0].message.content or "") == {"name": "Tom", "age": 30}
+
+
 def transcript() -> list[list[str]]:
     """The rows of the README's transcript."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")

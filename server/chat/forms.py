@@ -1,7 +1,7 @@
 """What an answer's text must look like, as a rule of llguidance's Lark: a schema, a pattern, choices, a grammar.
 
-JSON is written without spaces: nothing is lost, and most of it is forced, which costs no steps. What cannot be
-enforced is refused; nothing is passed over in silence.
+JSON is written as calls of tools are: on one line, with a space after commas and colons. What cannot be enforced is
+refused; nothing is passed over in silence.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from server.chat.messages import Form
-from server.chat.tool_formats.grammar import Grammar, Thought, Tokens, Wanted
+from server.chat.tool_formats.grammar import SPACED, Grammar, Thought, Tokens, Wanted
 from server.engine.constraint import lark_of_gbnf, lark_of_regex
 from server.engine.cost import without_intersections
 from server.engine.request import Constraint
 from server.errors import BadRequest
 from server.settings import LimitsSection
 
-_COMPACT = {"whitespace_flexible": False}
 _OPTIONS = "x-guidance"
 """Where llguidance reads options, among them to pass over what it cannot enforce: those are ours to say."""
 
@@ -62,7 +61,7 @@ def constrain(form: Form, thought: Thought | None = None, tokens: Tokens | None 
 
 def _schema(value: Any) -> str:
     schema = ({} if value else {"not": {}}) if isinstance(value, bool) else value
-    return f"%json {json.dumps({**schema, _OPTIONS: _COMPACT})}"
+    return f"%json {json.dumps({**schema, _OPTIONS: SPACED})}"
 
 
 def _object(_: Any) -> str:

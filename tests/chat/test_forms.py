@@ -60,10 +60,10 @@ PERSON = {
 @pytest.mark.parametrize(
     ("form", "good", "bad"),
     [
-        (Form("json_object"), ['{}', '{"a":[1,{"b":null}]}'], ["[]", "1", "", '{"a": 1}', '{"a":1} ']),
-        (Form("json_schema", PERSON), ['{"name":"x"}', '{"name":"é\\n","age":3}', '{"name":"x","other":1}'],
-         ['{"age":3}', '{"name":1}', '{"name":"x","age":-1}', '{"name":"x", "age":3}']),
-        (Form("json_schema", {}), ["1", "null", '{"a":1}', '"x"'], ["", "nul"]),
+        (Form("json_object"), ['{}', '{"a": [1, {"b": null}]}'], ["[]", "1", "", '{"a":1}', '{"a": 1} ']),
+        (Form("json_schema", PERSON), ['{"name": "x"}', '{"name": "é\\n", "age": 3}', '{"name": "x", "other": 1}'],
+         ['{"age": 3}', '{"name": 1}', '{"name": "x", "age": -1}', '{"name": "x","age": 3}']),
+        (Form("json_schema", {}), ["1", "null", '{"a": 1}', '"x"'], ["", "nul"]),
         (Form("json_schema", True), ["1"], [""]),
         (Form("json_schema", {"const": 'a"\\\n\u2028'}), [json.dumps('a"\\\n\u2028', ensure_ascii=False)], ['"a"']),
         (Form("regex", "[a-c]+/\\d"), ["abc/1", "a/9"], ["abc/", "d/1", "abc/12"]),
@@ -95,7 +95,7 @@ def thought(*, opened: bool) -> Thought:
 
 @pytest.mark.parametrize("form", [Form("json_schema", PERSON), Form("lark", 'start: "{" /[^}]*/ "}"')])
 def test_a_thought_may_come_first(judge: Judge, form: Form) -> None:
-    person = '{"name":"x"}'
+    person = '{"name": "x"}'
     free = forms.constrain(form, thought(opened=False))
     assert judge.takes(free, person)
     assert judge.takes(free, f'<think>\nIs it "x"? {{}}\n</think>\n\n{person}')
@@ -111,7 +111,7 @@ def test_options_of_the_grammar_engine_are_not_the_clients_to_set(judge: Judge) 
     with pytest.raises(BadRequest, match="uniqueItems"):
         judge.grammars.prepare(forms.constrain(Form("json_schema", loose)))
     named = {"type": "object", "properties": {"x-guidance": {"const": 1}}, "required": ["x-guidance"]}
-    assert judge.takes(forms.constrain(Form("json_schema", named)), '{"x-guidance":1}')
+    assert judge.takes(forms.constrain(Form("json_schema", named)), '{"x-guidance": 1}')
 
 
 @pytest.mark.parametrize(

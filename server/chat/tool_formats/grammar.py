@@ -14,8 +14,10 @@ from typing import Any
 
 from server.chat.messages import Tool
 
-_SPACED = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "coerce_one_of": True}
-"""JSON as templates write it: what models have seen, and most of it is forced, which costs no steps."""
+SPACED = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+"""JSON as templates and most texts write it: what models have seen. What little they know of other spacing makes them
+say other things. Most of it is forced, which costs no steps.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ class Grammar:
 
 def with_options(schema: Mapping[str, Any], *, lenient: bool) -> dict[str, Any]:
     """A schema as llguidance is to take it; `lenient`: keywords that it does not know are passed over."""
-    return {**schema, "x-guidance": {**_SPACED, "lenient": lenient}}
+    return {**schema, "x-guidance": {**SPACED, "coerce_one_of": True, "lenient": lenient}}
 
 
 def quoted(text: str) -> str:
