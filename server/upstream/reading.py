@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import secrets
 from typing import Any
 
 from server.chat.messages import CallPiece, Delta, Usage
 from server.engine.request import FinishReason, TokenLogprob
 from server.errors import UpstreamFailed
+from server.ids import random_hex
 from server.upstream.refusals import in_stream
 
 FINISH = {
@@ -111,7 +111,7 @@ class Reader:
             raise _nonsense("a call without a name")
         number = self._calls[index, there] = self._count.get(index, 0)
         self._count[index] = number + 1
-        return CallPiece(number, _words(call.get("id")) or f"call_{secrets.token_hex(12)}", name, arguments)
+        return CallPiece(number, _words(call.get("id")) or f"call_{random_hex(12)}", name, arguments)
 
 
 def read_usage(usage: dict[str, Any]) -> Usage:
