@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from server.chat.messages import ToolCall
@@ -86,12 +86,7 @@ class Gemma(ToolFormat):
         yield from reader.next(self.closing)
 
     def _object(self, reader: Reader, depth: int) -> Steps[None]:
-        reader.argue("{")
-        mark = "" if (yield from reader.next("}")) else ","
-        first = True
-        while mark == ",":
-            reader.argue("" if first else ", ")
-            first = False
+        def one() -> Steps[None]:
             yield from reader.space()
             if (yield from reader.next(self.quote)):
                 name, _ = yield from reader.capture(self.quote)
@@ -100,9 +95,24 @@ class Gemma(ToolFormat):
             yield from reader.expect(":")
             reader.argue(f"{json.dumps(name, ensure_ascii=False)}: ")
             yield from self._value(reader, depth + 1)
+
+        yield from self._several(reader, "{", "}", one)
+
+    def _list(self, reader: Reader, depth: int) -> Steps[None]:
+        yield from self._several(reader, "[", "]", lambda: self._value(reader, depth + 1))
+
+    def _several(self, reader: Reader, opening: str, closing: str, one: Callable[[], Steps[None]]) -> Steps[None]:
+        """What `one` reads, again and again, to the end of an object or a list that has been opened."""
+        reader.argue(opening)
+        mark = "" if (yield from reader.next(closing)) else ","
+        first = True
+        while mark == ",":
+            reader.argue("" if first else ", ")
+            first = False
+            yield from one()
             yield from reader.space()
-            mark = yield from reader.expect(",", "}")
-        reader.argue("}")
+            mark = yield from reader.expect(",", closing)
+        reader.argue(closing)
 
     def _value(self, reader: Reader, depth: int) -> Steps[None]:
         if depth > DEPTH:
@@ -122,18 +132,6 @@ class Gemma(ToolFormat):
             if not _VALID.fullmatch(scalar):
                 raise Malformed("expected a value")
             reader.argue(scalar)
-
-    def _list(self, reader: Reader, depth: int) -> Steps[None]:
-        reader.argue("[")
-        mark = "" if (yield from reader.next("]")) else ","
-        first = True
-        while mark == ",":
-            reader.argue("" if first else ", ")
-            first = False
-            yield from self._value(reader, depth + 1)
-            yield from reader.space()
-            mark = yield from reader.expect(",", "]")
-        reader.argue("]")
 
 
 class FunctionGemma(Gemma):

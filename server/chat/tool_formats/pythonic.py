@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from server.chat.messages import ToolCall
@@ -109,8 +109,8 @@ def _calls(reader: Reader) -> Steps[None]:
     yield from reader.next(END)
 
 
-def _pairs(reader: Reader, end: str, link: str, depth: int) -> Steps[None]:
-    """Names and values, those of a call or of a dictionary, as members of a JSON object."""
+def _several(reader: Reader, end: str, one: Callable[[], Steps[None]]) -> Steps[None]:
+    """What `one` reads, again and again, up to `end`; a comma may stand before that, as in Python."""
     first = True
     yield from reader.space()
     while not (yield from reader.next(end)):
@@ -121,6 +121,14 @@ def _pairs(reader: Reader, end: str, link: str, depth: int) -> Steps[None]:
                 return
             reader.argue(", ")
         first = False
+        yield from one()
+        yield from reader.space()
+
+
+def _pairs(reader: Reader, end: str, link: str, depth: int) -> Steps[None]:
+    """Names and values, those of a call or of a dictionary, as members of a JSON object."""
+
+    def one() -> Steps[None]:
         if link == "=":
             reader.argue(json.dumps((yield from reader.match(_NAME))))
         else:
@@ -130,7 +138,8 @@ def _pairs(reader: Reader, end: str, link: str, depth: int) -> Steps[None]:
         reader.argue(": ")
         yield from reader.space()
         yield from _value(reader, depth + 1)
-        yield from reader.space()
+
+    yield from _several(reader, end, one)
 
 
 def _value(reader: Reader, depth: int) -> Steps[None]:
@@ -152,18 +161,7 @@ def _value(reader: Reader, depth: int) -> Steps[None]:
 
 def _list(reader: Reader, end: str, depth: int) -> Steps[None]:
     reader.argue("[")
-    first = True
-    yield from reader.space()
-    while not (yield from reader.next(end)):
-        if not first:
-            yield from reader.expect(",")
-            yield from reader.space()
-            if (yield from reader.next(end)):
-                break
-            reader.argue(", ")
-        first = False
-        yield from _value(reader, depth + 1)
-        yield from reader.space()
+    yield from _several(reader, end, lambda: _value(reader, depth + 1))
     reader.argue("]")
 
 
