@@ -29,9 +29,9 @@ from rich.table import Table
 from bench.servers import OURS, Server, await_answer, free_port, started
 from bench.timing import quantile
 from server.settings import load_settings
+from server.store import totals
 from server.store.conversation_search import rows_of_words, text_of
 from server.store.conversation_tables import (
-    add_to_total,
     conversation_items,
     conversation_words,
     conversations,
@@ -117,7 +117,7 @@ def _write(database: Database, talks: list[Talk]) -> None:
         connection.execute(sa.insert(conversations), [talk.conversation for talk in talks])
         connection.execute(sa.insert(conversation_items), [row for talk in talks for row in talk.items])
         connection.execute(sa.insert(conversation_words), [row for talk in talks for row in talk.words])
-        add_to_total(connection, OWNER, sum(300 + talk.size for talk in talks))
+        totals.of_conversations.add(connection, OWNER, sum(300 + talk.size for talk in talks))
 
 
 def _message(number: int, words: Words) -> Item:

@@ -4,9 +4,9 @@
                      │  head ──────▲ the end of the branch that goes on
                      └──< words: of its title and of each message, for the search
 
-`size` counts bytes of rows with all that hangs on them; `conversation_totals` adds them up by key, so that no write
-needs to look at them all. Words hang on what they were said in; they are looked for through an index that each kind of
-database has in its own way (`conversation_search.py`).
+`size` counts bytes of rows with all that hangs on them; `totals.of_conversations` has their sum for each key. Words
+hang on what they were said in; they are looked for through an index that each kind of database has in its own way
+(`conversation_search.py`). Rows are locked downward in the drawing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from server.errors import BadRequest, NotFound
+from server.store import totals
 from server.store.database import Moment, metadata
 from server.store.response_tables import check_id
 
@@ -73,14 +74,6 @@ conversation_items = sa.Table(
     sa.Index("ix_conversation_items_owner", "owner", "id"),
 )
 
-conversation_totals = sa.Table(
-    "conversation_totals",
-    metadata,
-    sa.Column("owner", sa.String(64), primary_key=True),
-    sa.Column("size", sa.BigInteger, nullable=False),
-)
-"""What a key's sessions and conversations take together."""
-
 conversation_words = sa.Table(
     "conversation_words",
     metadata,
@@ -92,11 +85,6 @@ conversation_words = sa.Table(
     sa.Index("ix_conversation_words_conversation_id", "conversation_id", "item_id"),
 )
 """`number` grows with time: what was said last is found first. Without an item the words are a title's."""
-
-ADD_TO_TOTAL = sa.text(
-    "INSERT INTO conversation_totals (owner, size) VALUES (:owner, :size) "
-    "ON CONFLICT (owner) DO UPDATE SET size = conversation_totals.size + excluded.size"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +143,11 @@ def item_row(connection: Connection, owner: str, id: str, item_id: str) -> sa.Ro
     return row
 
 
-def add_to_total(connection: Connection, owner: str, size: int) -> None:
-    """So many bytes more, or fewer. Last in its transaction: where several write, they wait for each other here."""
-    connection.execute(ADD_TO_TOTAL, {"owner": owner, "size": size})
-
-
 def check_room(connection: Connection, owner: str, limit: int) -> None:
     """Raises BadRequest when the key keeps `limit` bytes or more."""
-    total = sa.select(conversation_totals.c.size).where(conversation_totals.c.owner == owner)
-    kept = connection.execute(total).scalar_one_or_none() or 0
+    kept = totals.of_conversations.of(connection, owner)
     if kept >= limit:
         raise BadRequest(
-            f"This key keeps {int(kept) >> 20} MB of conversations, and {limit >> 20} MB is the most. "
+            f"This key keeps {kept >> 20} MB of conversations, and {limit >> 20} MB is the most. "
             "Delete conversations that are not needed, or have limits.kept_mb raised."
         )

@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from server.store import totals
 from server.store.conversation_search import Search, forget, remember, text_of
 from server.store.conversation_tables import (
     Conversation,
-    add_to_total,
     check_room,
     conversation_items,
     conversation_row,
@@ -137,7 +137,7 @@ class Conversations:
                 grown = _own_size(values.get("title", row.title), values.get("metadata", row.metadata))
                 grown -= _own_size(row.title, row.metadata)
                 _change(connection, id, **values, size=conversations.c.size + grown)
-                add_to_total(connection, owner, grown)
+                totals.of_conversations.add(connection, owner, grown)
                 return read_conversation(conversation_row(connection, owner, id))
 
         return await ask(self._database, work)
@@ -149,7 +149,7 @@ class Conversations:
             with self._database.write() as connection:
                 row = conversation_row(connection, owner, id)
                 connection.execute(sa.delete(conversations).where(conversations.c.id == id))
-                add_to_total(connection, owner, -row.size)
+                totals.of_conversations.add(connection, owner, -row.size)
 
         await ask(self._database, work)
 
@@ -163,8 +163,7 @@ class Conversations:
             with self._database.write() as connection:
                 conversation_row(connection, owner, id)
                 if after is not None:
-                    item_row(connection, owner, id, after)
-                    _change(connection, id, head=after)
+                    go_back(connection, id, item_row(connection, owner, id, after).id)
                 check_room(connection, owner, self._limit)
                 return append(connection, owner, id, items)
 
@@ -232,7 +231,7 @@ class Conversations:
                     .where(responses.c.conversation_id == id, responses.c.after_item == item_id)
                     .values(after_item=gone.parent_id)
                 )
-                add_to_total(connection, owner, -gone.size)
+                totals.of_conversations.add(connection, owner, -gone.size)
                 return read_conversation(conversation_row(connection, owner, id))
 
         return await ask(self._database, work)
@@ -247,19 +246,17 @@ def begin(
     values = {"id": id, "owner": owner, "created_at": now, "updated_at": now, "metadata": text, "title": title}
     connection.execute(sa.insert(conversations).values(**values, session_id=session, head=None, size=size))
     remember(connection, owner, id, [(None, title)])
-    add_to_total(connection, owner, size)
+    totals.of_conversations.add(connection, owner, size)
 
 
 def append(connection: Connection, owner: str, id: str, items: Sequence[Item]) -> list[Item]:
     """Items after the head of a conversation, within the caller's transaction; they as they are kept. A conversation
     without a title is named by what is said first.
     """
-    # Locked: where several write at once (PostgreSQL), two that read the same head would make two branches.
-    row = connection.execute(sa.select(conversations).where(conversations.c.id == id).with_for_update()).one()
+    row = _locked(connection, id)
     known = sa.select(conversation_items.c.id).where(conversation_items.c.conversation_id == id)
     taken = set(connection.execute(known.where(conversation_items.c.id.in_([item["id"] for item in items]))).scalars())
-    parent = row.head
-    now = datetime.now(UTC)
+    parent, now = row.head, datetime.now(UTC)
     kept, rows = [], []
     for item in items:
         if item["id"] in taken:
@@ -278,12 +275,13 @@ def append(connection: Connection, owner: str, id: str, items: Sequence[Item]) -
         _change(connection, id, head=parent, title=title, updated_at=now, size=conversations.c.size + grown)
         if row.session_id is not None:
             connection.execute(sa.update(sessions).where(sessions.c.id == row.session_id).values(updated_at=now))
-        add_to_total(connection, owner, grown)
+        totals.of_conversations.add(connection, owner, grown)
     return kept
 
 
 def go_back(connection: Connection, id: str, item: str | None) -> None:
     """What is appended next follows this item; None: nothing. An item that is gone meanwhile changes nothing."""
+    _locked(connection, id)
     here = (conversation_items.c.conversation_id == id, conversation_items.c.id == item)
     if item is None or connection.execute(sa.select(conversation_items.c.id).where(*here)).one_or_none() is not None:
         _change(connection, id, head=item)
@@ -348,6 +346,16 @@ def _title(items: Sequence[Item]) -> str:
 
 def _own_size(title: str, metadata: str) -> int:
     return size_of(metadata) + len(title.encode())
+
+
+def _locked(connection: Connection, id: str) -> sa.Row[Any]:
+    """The row, which nobody else writes to before the transaction ends: of two that read the same head at once
+    (PostgreSQL), each would begin a branch. Its session's first, as whoever deletes that locks it first.
+    """
+    here = conversations.c.id == id
+    session = sa.select(conversations.c.session_id).where(here).scalar_subquery()
+    connection.execute(sa.select(sessions.c.id).where(sessions.c.id == session).with_for_update())
+    return connection.execute(sa.select(conversations).where(here).with_for_update()).one()
 
 
 def _change(connection: Connection, id: str, **values: Any) -> None:

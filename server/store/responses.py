@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from server.errors import BadRequest, NotFound
 from server.store import conversations as talks
+from server.store import totals
 from server.store.conversation_tables import conversation_items
 from server.store.database import Database, Moment
 from server.store.response_tables import (
@@ -81,8 +82,10 @@ class Responses:
 
         def work() -> None:
             with self._database.write() as connection:
-                _row(connection, owner, id)
-                connection.execute(sa.delete(responses).where(responses.c.id == id))
+                size = _row(connection, owner, id).size
+                totals.of_responses.add(connection, owner, -size)
+                if not connection.execute(sa.delete(responses).where(responses.c.id == id)).rowcount:
+                    totals.of_responses.add(connection, owner, size)  # it has made room for others meanwhile
 
         await ask(self._database, work)
 
@@ -142,6 +145,7 @@ class Responses:
             }
             for position, item in enumerate([*kept.input, *output])
         ]
+        size = size_of(body) + sum(size_of(row["body"]) for row in rows)
         connection.execute(
             sa.insert(responses).values(
                 id=kept.id,
@@ -150,16 +154,17 @@ class Responses:
                 previous_id=place.previous,
                 conversation_id=place.conversation,
                 after_item=place.after,
-                size=size_of(body) + sum(size_of(row["body"]) for row in rows),
+                size=size,
                 body=body,
             )
         )
         if rows:
             connection.execute(sa.insert(response_items), rows)
+        totals.of_responses.add(connection, owner, size)
 
     def _make_room(self, connection: Connection, owner: str, newest: str) -> None:
         mine = responses.c.owner == owner
-        kept = int(connection.execute(sa.select(sa.func.sum(responses.c.size)).where(mine)).scalar_one())
+        before = kept = totals.of_responses.of(connection, owner)
         if kept <= self._limit:
             return
         age = sa.tuple_(responses.c.created_at, responses.c.id)
@@ -177,6 +182,7 @@ class Responses:
                 break
         if last is not None:
             connection.execute(sa.delete(responses).where(*others, age <= last))
+            totals.of_responses.add(connection, owner, kept - before)
 
 
 def _row(connection: Connection, owner: str, id: str) -> sa.Row[Any]:

@@ -14,8 +14,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from server.store import totals
 from server.store.conversation_tables import (
-    add_to_total,
     check_room,
     conversation_row,
     conversations,
@@ -70,7 +70,7 @@ class Sessions:
                 values = _values(terms)
                 place = {"id": id, "owner": owner, "created_at": now, "updated_at": now}
                 connection.execute(sa.insert(sessions).values(**place, **values))
-                add_to_total(connection, owner, values["size"])
+                totals.of_conversations.add(connection, owner, values["size"])
             return Session(id, now, now, terms)
 
         return await ask(self._database, work)
@@ -115,7 +115,7 @@ class Sessions:
                 values |= {"size": row.size + values["size"] - _values(_read(row).terms)["size"]}
                 changed = sa.update(sessions).where(sessions.c.id == id)
                 connection.execute(changed.values(**values, updated_at=datetime.now(UTC)))
-                add_to_total(connection, owner, values["size"] - row.size)
+                totals.of_conversations.add(connection, owner, values["size"] - row.size)
                 return _read(session_row(connection, owner, id))
 
         return await ask(self._database, work)
@@ -129,7 +129,7 @@ class Sessions:
                 gone = row.size + _size_of_conversations(connection, id)
                 connection.execute(sa.delete(conversations).where(conversations.c.session_id == id))
                 connection.execute(sa.delete(sessions).where(sessions.c.id == id))
-                add_to_total(connection, owner, -gone)
+                totals.of_conversations.add(connection, owner, -gone)
 
         await ask(self._database, work)
 

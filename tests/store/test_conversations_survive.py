@@ -9,9 +9,9 @@ import sys
 import sqlalchemy as sa
 
 from server.settings import PACKAGE, Settings
+from server.store import totals
 from server.store.conversation_tables import (
     conversation_items,
-    conversation_totals,
     conversation_words,
     conversations,
 )
@@ -76,7 +76,7 @@ def test_a_speaker_that_is_killed_leaves_whole_turns(settings: Settings) -> None
 
 def _agrees(database: Database, spoken: int) -> None:
     with database.read() as connection:
-        total = connection.execute(sa.select(conversation_totals.c.size)).scalar_one()
+        total = totals.of_conversations.of(connection, ME)
         size, title, metadata = connection.execute(
             sa.select(conversations.c.size, conversations.c.title, conversations.c.metadata)
         ).one()

@@ -8,12 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from server.errors import BadRequest, NotFound
 from server.settings import Settings
+from server.store import totals
 from server.store.conversations import Change, Conversations
 from server.store.database import Database
 from server.store.response_tables import Item, new_id
+from server.store.response_tables import responses as kept_responses
 from server.store.responses import Kept, Place, Responses
 
 ME, OTHER = "llm-me", "llm-other"
@@ -129,6 +132,13 @@ async def test_the_oldest_make_room(database: Database) -> None:
     for id in ids:
         with pytest.raises(NotFound):
             await responses.get(ME, id)
+    for owner, left in ((ME, 1), (OTHER, 1)):
+        with database.read() as connection:
+            mine = sa.select(sa.func.count(), sa.func.sum(kept_responses.c.size)).where(kept_responses.c.owner == owner)
+            assert connection.execute(mine).one() == (left, totals.of_responses.of(connection, owner))
+    await responses.delete(ME, large)
+    with database.read() as connection:
+        assert totals.of_responses.of(connection, ME) == 0
 
 
 async def test_what_nobody_waits_for_is_kept_all_the_same(database: Database, settings: Settings) -> None:

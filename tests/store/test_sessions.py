@@ -14,7 +14,8 @@ from alembic.config import Config
 
 from server.errors import BadRequest, NotFound
 from server.settings import PACKAGE, Settings
-from server.store.conversation_tables import conversation_totals, conversation_words, conversations
+from server.store import totals
+from server.store.conversation_tables import conversation_words, conversations
 from server.store.conversations import Change, Conversations
 from server.store.database import Database
 from server.store.paging import Page, Window
@@ -53,8 +54,7 @@ def texts(items: list[Item]) -> list[str]:
 
 def total(database: Database, owner: str = ME) -> int:
     with database.read() as connection:
-        query = sa.select(conversation_totals.c.size).where(conversation_totals.c.owner == owner)
-        return connection.execute(query).scalar_one_or_none() or 0
+        return totals.of_conversations.of(connection, owner)
 
 
 async def hits(talks: Conversations, question: str, owner: str = ME, **window: Any) -> list[str]:
