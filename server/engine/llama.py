@@ -85,8 +85,8 @@ class LoadOptions:
 
     @property
     def outputs(self) -> int:
-        """Tokens of a step whose logits are kept."""
-        return min(max(self.slots, OUTPUTS), self.batch)
+        """Tokens of a step whose logits are kept. llama.cpp ends the process where there are more slots than that."""
+        return max(self.slots, min(OUTPUTS, self.batch))
 
 
 class Log:

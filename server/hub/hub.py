@@ -8,15 +8,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import httpx
 
-from server.errors import BadRequest, Forbidden, NotFound, ServerError, StorageFull, Unavailable
+from server.errors import BadRequest, Conflict, Forbidden, NotFound, ServerError, StorageFull, Unavailable
 from server.hub.offers import Offer, RemoteFile, offers
 
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
@@ -48,8 +49,7 @@ class Hub:
         """The GGUF files of a repository."""
         from huggingface_hub import HfApi
 
-        if not _REPO.fullmatch(repo):
-            raise BadRequest(f"Expected a repository as OWNER/NAME, found {repo[:200]!r}.", param="repo")
+        check_repo(repo)
         with _told(repo):
             info = HfApi(endpoint=self._endpoint).model_info(repo, files_metadata=True)
         files = [
@@ -71,7 +71,7 @@ class Hub:
     ) -> None:
         """Have `file` at `target`, whole and checked. What an earlier call has brought is not fetched again.
 
-        Raises Cancelled soon after `stop` is set.
+        Raises Cancelled soon after `stop` is set, and Conflict where somebody else is fetching it.
         """
         from huggingface_hub import hf_hub_url
         from huggingface_hub.file_download import http_get
@@ -81,6 +81,7 @@ class Hub:
         target.parent.mkdir(parents=True, exist_ok=True)
         url = hf_hub_url(repo, file.path, revision=revision, endpoint=self._endpoint)
         with part.open("ab") as draft, _told(repo):
+            _claim(draft)
             begun = draft.tell()
             if begun > file.size:
                 draft.truncate(begun := 0)
@@ -116,6 +117,23 @@ class Hub:
                 f"What came of {file.path!r} is not what the hub says it is (its SHA-256 differs); it was thrown away. "
                 "Try again."
             )
+
+
+def check_repo(repo: str) -> None:
+    """Raise BadRequest for what is no repository's name."""
+    if not _REPO.fullmatch(repo):
+        raise BadRequest(f"Expected a repository as OWNER/NAME, found {repo[:200]!r}.", param="repo")
+
+
+def _claim(draft: BinaryIO) -> None:
+    """Have this file for ourselves until it is closed, where the system has such locks: two would mix their bytes."""
+    if sys.platform != "win32":
+        import fcntl
+
+        try:
+            fcntl.flock(draft, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict("This file is being fetched already: wait for that, or cancel it.") from None
 
 
 def part_of(target: Path, file: RemoteFile) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from server.errors import ServerError
-from server.hub.hub import Cancelled
+from server.hub.hub import Cancelled, check_repo
 from server.hub.pull import Order, Puller
 from server.jobs.tasks import Task, TaskContext
 
@@ -42,4 +42,4 @@ def pull_model(puller: Puller) -> Task:
             raise ServerError("The download was broken off.") from error
         return {"model": pulled.name, "files": [file.name for file in pulled.files], "bytes": pulled.bytes}
 
-    return Task(PULL_MODEL, run, public=False, local=True)
+    return Task(PULL_MODEL, run, check=lambda arguments: check_repo(arguments["repo"]), public=False, local=True)

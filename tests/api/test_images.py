@@ -187,6 +187,12 @@ async def test_a_response_keeps_its_image_for_the_next_one(sees: Served) -> None
     assert items.data[0].content[0].image_url == url(png(31))  # type: ignore[union-attr]
 
 
+async def test_base64_may_come_in_lines(sees: Served) -> None:
+    lined = "data:image/png;base64," + base64.encodebytes(png(41)).decode()
+    shown = {"type": "image_url", "image_url": {"url": lined}}
+    assert (await sees.chat(model="m", messages=asking(shown), **QUIET)).status_code == 200
+
+
 async def refused(sees: Served, *parts: dict[str, Any], model: str = "m", words: str = "?") -> dict[str, Any]:
     answer = await sees.chat(model=model, messages=asking(*parts, words=words), **QUIET)
     assert answer.status_code == 400, answer.text

@@ -69,6 +69,12 @@ async def test_an_answer_is_the_same_alone_in_a_crowd_and_from_a_warm_cache(mode
         assert outcome.cached_tokens == outcome.prompt_tokens - 1
 
 
+async def test_steps_may_hold_fewer_tokens_than_there_are_slots(model_file: Models) -> None:
+    async with running(model_file("tiny"), slots=8, batch=3) as live:
+        said = await ask(live, *(greedy(live, f"{i}", f"Story {i}", 10) for i in range(6)))
+    assert all(len(one.tokens) == 10 for one in said)
+
+
 async def test_one_prompt_with_several_answers_is_computed_once(model_file: Models) -> None:
     async with running(model_file("tiny")) as live:
         requests = [greedy(live, f"{i}", STEM) for i in range(5)]

@@ -79,6 +79,22 @@ async def test_what_cannot_be_pulled_is_a_failed_job_that_says_why(served: Serve
     assert "has no 'Q2_K'" in job["error"]["message"]
 
 
+async def test_what_is_no_repository_is_refused_at_once(served: Served) -> None:
+    answer = await post(served, repo="../../etc/passwd")
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "repo")
+
+
+async def test_a_model_that_is_being_fetched_is_not_fetched_beside_that(served: Served, hub: StandIn) -> None:
+    hub.hold.set()
+    first = (await post(served, repo=REPO)).json()["id"]
+    await asyncio.to_thread(hub.held.wait, 10)
+    hub.hold.clear()
+    job, _ = await ended(served, (await post(served, repo=REPO, name="again")).json()["id"])
+    assert (job["state"], "being fetched already" in job["error"]["message"]) == ("failed", True)
+    hub.go_on.set()
+    assert (await ended(served, first))[0]["state"] == "succeeded"
+
+
 async def test_a_pull_is_cancelled_and_goes_on_later(served: Served, hub: StandIn) -> None:
     hub.hold.set()
     id = (await post(served, repo=REPO)).json()["id"]

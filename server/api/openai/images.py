@@ -18,9 +18,9 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=:)")
 
 
 def decoded(text: str) -> bytes:
-    """The bytes of an image in base64; ValueError when it is none."""
+    """The bytes of an image in base64, which may be in lines; ValueError when it is none."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("expected the image's bytes in base64") from None
     if not data:
