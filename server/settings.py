@@ -99,6 +99,9 @@ class JobsSection(_Section):
     backoff_seconds: float = Field(gt=0)
     keep_days: float = Field(gt=0)
     webhook_hosts: Words
+    broker_url: str = Field(repr=False)
+    redis_url: str = Field(repr=False)
+    cluster_name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
 
 
 class ServicesSection(_Section):

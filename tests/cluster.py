@@ -84,6 +84,11 @@ class Place:
         }
         return {f"dialects.protollm.{name}": value for name, value in found.items()}
 
+    @property
+    def jobs(self) -> dict[str, Any]:
+        """Settings of a server whose jobs are done by workers elsewhere."""
+        return {"jobs.broker_url": RABBITMQ, "jobs.redis_url": REDIS, "jobs.cluster_name": self.name}
+
     def job(self, number: int = 1) -> str:
         """A job's id; `prompt:ID` has no prefix of its own."""
         return f"{self.name}-{number}"
@@ -126,7 +131,7 @@ def place() -> Iterator[Place]:
             yield Place(name, broker, store)
         finally:
             channel = broker.channel()
-            for queue in (name, f"{name}-big"):
+            for queue in (name, f"{name}-big", f"{name}.jobs"):
                 channel.queue_delete(queue)
             for key in store.scan_iter(f"*{name}*"):
                 store.delete(key)

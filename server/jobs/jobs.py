@@ -217,7 +217,7 @@ class Jobs:
             await asyncio.sleep(SWEEP_SECONDS)
 
     async def _sweep(self) -> None:
-        if await self.ledger.sweep():
+        if await self.ledger.sweep(lost=self._queue.hears):
             self._queue.wake()
 
     async def _forget(self) -> None:

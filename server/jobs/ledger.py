@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -66,6 +66,24 @@ class Ledger:
             self.tell_state(job)
         return [Claim.of(job) for job in claimed]
 
+    async def offer(self, tasks: Sequence[str], most: int, seconds: float) -> list[Job]:
+        """Jobs whose turn it is, to be offered to workers elsewhere: so many that `most` are on offer. What nobody has
+        begun in this time may be offered again.
+        """
+        now = self.clock()
+        move = partial(lifecycle.offer, until=now + timedelta(seconds=seconds))
+        return await self.rows.offer(move, tasks, most, now)
+
+    async def withdraw(self, ids: Sequence[str]) -> None:
+        """These could not be offered."""
+        await self.rows.change([(id, lifecycle.withdraw) for id in ids])
+
+    async def begin(self, id: str, worker: str) -> Claim | None:
+        """A worker elsewhere asks to begin a job; None: it is not to. If it asks again the answer is the same."""
+        move = partial(lifecycle.claim, now=self.clock(), policy=self.policy, worker=worker)
+        job = await self.change(id, move)
+        return Claim.of(job) if job is not None and job.state == "running" and job.worker == worker else None
+
     async def renew(self, claims: Sequence[Claim]) -> None:
         """These are still being worked at."""
         now, policy = self.clock(), self.policy
@@ -80,7 +98,11 @@ class Ledger:
         now = time.monotonic()
         if now - self._told.get(claim.job, 0.0) >= PROGRESS_SECONDS:
             self._told[claim.job] = now
-            await self.change(claim.job, partial(lifecycle.tell, fence=claim.fence, progress=progress))
+            await self.note(claim, progress)
+
+    async def note(self, claim: Claim, progress: dict[str, Any]) -> None:
+        """How far it is, for the store alone."""
+        await self.change(claim.job, partial(lifecycle.tell, fence=claim.fence, progress=progress))
 
     def with_progress(self, job: Job) -> Job:
         """A job as the store has it, with the progress that is known here."""
@@ -114,13 +136,14 @@ class Ledger:
         self._latest.pop(claim.job, None)
         return await self._persist(claim.job, lambda job: lifecycle.release(job, claim.fence, self.clock()))
 
-    async def sweep(self) -> int:
-        """Find what was lost, and what is too late; how many there were."""
+    async def sweep(self, *, lost: bool = True) -> int:
+        """Find what was lost, and what is too late; how many there were. Without `lost`, only what is too late."""
         now = self.clock()
-        ids = await self.rows.due_for_a_look(now)
+        ids = await self.rows.due_for_a_look(now, lost=lost)
 
         def move(job: Job) -> Job:
-            job = lifecycle.lose(job, now, self.policy, jitter=random.random())
+            if lost:
+                job = lifecycle.lose(job, now, self.policy, jitter=random.random())
             return lifecycle.overdue(job, now)
 
         for job in await asyncio.gather(*(self.change(id, move) for id in ids)):

@@ -39,6 +39,16 @@ class Policy:
     longest: timedelta = timedelta(minutes=5)
 
 
+def offer(job: Job, until: datetime) -> Job:
+    """Workers elsewhere may ask to begin it. It waits as before; until then nobody need offer it again."""
+    return replace(job, lease_until=until) if job.state == "queued" else job
+
+
+def withdraw(job: Job) -> Job:
+    """It is not on offer."""
+    return replace(job, lease_until=None) if job.state == "queued" else job
+
+
 def claim(job: Job, now: datetime, policy: Policy, worker: str) -> Job:
     """Somebody begins: the attempt is counted before it is made."""
     if job.state != "queued" or job.due_at > now:

@@ -31,6 +31,12 @@ class Queue(Protocol):
     with all that is in it is filled again from them.
     """
 
+    @property
+    def hears(self) -> bool:
+        """Whether workers can be heard, and could be for as long as a lease lasts: otherwise a lease that passes says
+        nothing about its worker.
+        """
+
     async def start(self) -> None:
         """Begin to work."""
 
@@ -70,6 +76,10 @@ class EmbeddedQueue:
         self._paused = False
         self._closing = False
         self._loops: list[asyncio.Task[None]] = []
+
+    @property
+    def hears(self) -> bool:
+        return True
 
     async def start(self) -> None:
         self._loops = [
@@ -168,6 +178,37 @@ class EmbeddedQueue:
 def _may_pass(outcome: Outcome) -> bool:
     """What a server that shuts down does to its answers is not the job's fault."""
     return isinstance(outcome, Failed) and outcome.passes
+
+
+class Queues:
+    """Several queues, each for tasks of its own, as one."""
+
+    def __init__(self, *queues: Queue) -> None:
+        self._queues = queues
+
+    @property
+    def hears(self) -> bool:
+        return all(queue.hears for queue in self._queues)
+
+    async def start(self) -> None:
+        for queue in self._queues:
+            await queue.start()
+
+    def wake(self) -> None:
+        for queue in self._queues:
+            queue.wake()
+
+    def stop(self, job: Job) -> None:
+        for queue in self._queues:
+            queue.stop(job)
+
+    def pause(self) -> None:
+        for queue in self._queues:
+            queue.pause()
+
+    async def close(self) -> None:
+        for queue in reversed(self._queues):
+            await queue.close()
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

@@ -10,9 +10,9 @@ from server.jobs.events import EventLog
 from server.jobs.jobs import Jobs
 from server.jobs.ledger import Ledger
 from server.jobs.lifecycle import Policy
-from server.jobs.queue import EmbeddedQueue
+from server.jobs.queue import EmbeddedQueue, Queue, Queues
 from server.jobs.tasks import Tasks
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.store.database import Database
 from server.store.jobs import JobRows
 
@@ -25,10 +25,38 @@ def open_jobs(settings: Settings, database: Database) -> Jobs:
         attempts=section.attempts,
         backoff=timedelta(seconds=section.backoff_seconds),
     )
-    ledger = Ledger(JobRows(database, settings.limits.jobs), EventLog(), policy)
-    tasks = Tasks()
-    queue = EmbeddedQueue(ledger, tasks, at_once=at_once(settings), name=worker_name())
-    return Jobs(ledger, tasks, queue, keep=timedelta(days=section.keep_days))
+    rows, tasks, keep = JobRows(database, settings.limits.jobs), Tasks(), timedelta(days=section.keep_days)
+    if has_cluster(settings):
+        ledger, queue = _cluster(settings, rows, policy, tasks)
+    else:
+        ledger = Ledger(rows, EventLog(), policy)
+        queue = EmbeddedQueue(ledger, tasks, at_once=at_once(settings), name=worker_name())
+    return Jobs(ledger, tasks, queue, keep=keep)
+
+
+def has_cluster(settings: Settings) -> bool:
+    """Whether jobs are done by workers elsewhere. Raises SettingsError where only half of what that takes is set."""
+    section = settings.jobs
+    if bool(section.broker_url) != bool(section.redis_url):
+        raise SettingsError("jobs.broker_url and jobs.redis_url belong together: set both, or neither.")
+    return bool(section.broker_url)
+
+
+def _cluster(settings: Settings, rows: JobRows, policy: Policy, tasks: Tasks) -> tuple[Ledger, Queue]:
+    try:
+        from server.jobs.cluster.line import Line
+        from server.jobs.cluster.queue import CeleryQueue
+        from server.jobs.cluster.told import ToldLog
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"jobs.broker_url is set, and {error.name} is not installed: pip install 'llm-api[cluster]'."
+        ) from error
+    section, name = settings.jobs, worker_name()
+    told = ToldLog(Line(section.redis_url, section.cluster_name))
+    ledger = Ledger(rows, told, policy)
+    here = EmbeddedQueue(ledger, tasks, at_once=at_once(settings), name=name, takes=lambda task: task.local)
+    elsewhere = CeleryQueue(ledger, tasks, section, told, name=name, takes=lambda task: not task.local)
+    return ledger, Queues(elsewhere, here)
 
 
 def at_once(settings: Settings) -> int:

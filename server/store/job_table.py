@@ -83,6 +83,7 @@ class Job:
     """Grows with every claim: word from the holder of an older one is not heard."""
     worker: str | None = None
     lease_until: datetime | None = None
+    """Of a job that runs: taken for lost after. Of one that waits: on offer to workers elsewhere until then."""
     cancelling: bool = False
     """It runs, and is to be stopped."""
     progress: Mapping[str, Any] | None = None

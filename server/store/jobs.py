@@ -139,6 +139,31 @@ class JobRows:
 
         return await ask(self._database, work)
 
+    async def offer(self, move: Move, tasks: Sequence[str], most: int, now: datetime) -> list[Job]:
+        """Apply `move`, which sets a lease, to queued jobs of these tasks whose turn it is and that have none; to so
+        many that `most` queued jobs have one. Returns them.
+        """
+
+        def work() -> list[Job]:
+            waits = (jobs.c.state == "queued", jobs.c.task.in_(tasks))
+            with self._database.write() as connection:
+                on_offer = sa.select(sa.func.count()).where(*waits, jobs.c.lease_until >= now)
+                free = most - int(connection.execute(on_offer).scalar_one())
+                if free <= 0:
+                    return []
+                query = (
+                    sa.select(*WHOLE)
+                    .where(*waits, jobs.c.due_at <= now)
+                    .where(sa.or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now))
+                    .order_by(jobs.c.rank, jobs.c.created_at, jobs.c.id)
+                    .limit(free)
+                    .with_for_update(skip_locked=True)
+                )
+                found = [job_of(row) for row in connection.execute(query)]
+                return [_set(connection, job, move(job)) for job in found]
+
+        return await ask(self._database, work)
+
     async def change(self, moves: Sequence[tuple[str, Move]]) -> list[Change | None]:
         """Apply each move to the job with its id, all in one transaction; None where there is no such job."""
 
@@ -148,13 +173,13 @@ class JobRows:
 
         return await ask(self._database, work)
 
-    async def due_for_a_look(self, now: datetime, limit: int = 500) -> list[str]:
-        """The ids of jobs that run and whose lease has passed, or wait and whose deadline has."""
+    async def due_for_a_look(self, now: datetime, limit: int = 500, *, lost: bool = True) -> list[str]:
+        """The ids of jobs that wait and whose deadline has passed, or (with `lost`) run and whose lease has."""
 
         def work() -> list[str]:
-            lost = (jobs.c.state == "running", jobs.c.lease_until < now)
-            late = (jobs.c.state == "queued", jobs.c.deadline < now)
-            query = sa.select(jobs.c.id).where(sa.or_(sa.and_(*lost), sa.and_(*late))).limit(limit)
+            late = sa.and_(jobs.c.state == "queued", jobs.c.deadline < now)
+            gone = sa.and_(jobs.c.state == "running", jobs.c.lease_until < now)
+            query = sa.select(jobs.c.id).where(sa.or_(late, gone) if lost else late).limit(limit)
             with self._database.read() as connection:
                 return list(connection.execute(query).scalars())
 

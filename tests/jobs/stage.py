@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from celery.worker import WorkController, state
+
 from server.errors import BadRequest, Unavailable
+from server.jobs.cluster.celery_app import make_app, register
+from server.jobs.cluster.line import Line
+from server.jobs.cluster.worker import Hands
 from server.jobs.jobs import Jobs
-from server.jobs.tasks import Task, TaskContext
+from server.jobs.tasks import Task, TaskContext, Tasks
 from server.jobs.wiring import open_jobs
 from server.settings import Settings
 from server.store.database import Database
@@ -97,9 +104,11 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    settings: Settings, *, script: Script | None = None, clock: Clock | None = None
+    settings: Settings, *, script: Script | None = None, clock: Clock | None = None, worker: bool = True
 ) -> AsyncIterator[Office]:
-    """A server's jobs, until the context is left."""
+    """A server's jobs, until the context is left. `worker`: with one of Celery's where the settings have a cluster;
+    a process can have only one at a time.
+    """
     script = script or Script()
     database = Database.open(settings)
     jobs = open_jobs(settings, database)
@@ -108,10 +117,46 @@ async def office(
     jobs.tasks.add(*script.tasks())
     await jobs.start()
     try:
-        yield Office(jobs, script, database)
+        async with working(settings, jobs.tasks) if worker and settings.jobs.broker_url else nullcontext():
+            yield Office(jobs, script, database)
     finally:
         await jobs.close()
         database.close()
+
+
+@asynccontextmanager
+async def working(settings: Settings, tasks: Tasks) -> AsyncIterator[None]:
+    """A worker of Celery's in this process, whose jobs run in this event loop."""
+    app, section = make_app(settings.jobs), settings.jobs
+    hands = Hands(Line(section.redis_url, section.cluster_name, patient=True), tasks, f"w-{secrets.token_hex(4)}")
+    register(app, hands.do)
+    app.set_default()  # as Celery's program does: the threads of its pool find the task there
+    await hands.start()
+    ready = threading.Event()
+    worker = WorkController(
+        app=app,
+        pool="threads",
+        concurrency=section.at_once or 4,
+        hostname=f"{hands.name}@tests",
+        loglevel="WARNING",
+        ready_callback=lambda _: ready.set(),
+        without_mingle=True,
+        without_gossip=True,
+        without_heartbeat=True,
+    )
+    thread = threading.Thread(target=worker.start)
+    thread.start()
+    try:
+        assert await asyncio.to_thread(ready.wait, 10)
+        yield
+    finally:
+        await hands.go_home(0)
+        state.should_stop = 0
+        worker.consumer.call_soon(lambda: None)  # Celery's loop looks only when something happens
+        await asyncio.to_thread(thread.join)
+        state.should_stop = None
+        await hands.close()
+        app.close()
 
 
 def with_jobs(settings: Settings, **changes: Any) -> Settings:

@@ -191,7 +191,10 @@ async def test_a_server_that_goes_home_leaves_its_jobs_to_the_next(settings: Set
 
 
 async def test_two_servers_share_the_work(settings: Settings) -> None:
-    async with office(with_jobs(settings, at_once=2)) as here, office(with_jobs(settings, at_once=2)) as there:
+    async with (
+        office(with_jobs(settings, at_once=2)) as here,
+        office(with_jobs(settings, at_once=2), worker=False) as there,
+    ):
         jobs = [await here.jobs.submit(ME, "echo", {"mark": number}) for number in range(40)]
         there.jobs._queue.wake()
         for job in jobs:
@@ -204,7 +207,7 @@ async def test_cancel_reaches_another_server(settings: Settings) -> None:
     async with office(settings) as here:
         job = await here.jobs.submit(ME, "gated", {})
         await here.begun()
-        async with office(settings) as there:
+        async with office(settings, worker=False) as there:
             await there.jobs.cancel(ME, job.id)
             assert (await ended(there, job)).state == "cancelled"
         assert here.script.cancelled == [job.id]

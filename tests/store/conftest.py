@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,14 @@ def why_no_postgresql() -> str:
             engine.dispose()
 
 
+def kinds() -> list[str]:
+    """Of databases that are to be had."""
+    return ["sqlite"] if why_no_postgresql() else ["sqlite", "postgresql"]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "settings" in metafunc.fixturenames:
-        kinds = ["sqlite"] if why_no_postgresql() else ["sqlite", "postgresql"]
-        metafunc.parametrize("settings", kinds, indirect=True)
+        metafunc.parametrize("settings", kinds(), indirect=True)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -56,8 +60,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 @pytest.fixture
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """An empty store."""
-    data_dir = {"paths.data_dir": tmp_path / "var"}
-    if request.param == "sqlite":
+    with empty_store(request.param, tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def empty_store(kind: str, folder: Path, more: Mapping[str, Any] | None = None) -> Iterator[Settings]:
+    """Settings with a store of this kind, and `more`."""
+    data_dir = {"paths.data_dir": folder / "var", **(more or {})}
+    if kind == "sqlite":
         yield load_settings(overrides=data_dir)
         return
     schema = f"t_{secrets.token_hex(6)}"

@@ -1,0 +1,243 @@
+"""The server's end of a cluster: a queue whose workers are elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from server.errors import ServerError
+from server.jobs.attempt import Claim, Failed, Outcome, Stopped, Succeeded
+from server.jobs.cluster.celery_app import make_app, send
+from server.jobs.cluster.line import ABANDONED_SECONDS, Line, Word
+from server.jobs.cluster.offer import Offer
+from server.jobs.cluster.told import ToldLog
+from server.jobs.ledger import Ledger
+from server.jobs.tasks import Task, Tasks
+from server.settings import JobsSection
+from server.store.job_table import Job
+
+log = logging.getLogger(__name__)
+
+ON_OFFER = 256
+"""Jobs on RabbitMQ that nobody has begun: enough to keep workers busy, and few enough that a job that is more urgent
+than all of them does not wait long for its place."""
+
+OFFER_SECONDS = 30.0
+"""What nobody has begun by then is offered again: the broker may have lost it."""
+
+LOOK_SECONDS = 1.0
+PAUSE_SECONDS = 1.0
+"""After a failure of RabbitMQ or Redis, before the next try."""
+
+SILENT_SECONDS = 60.0
+"""A worker whose beat has not changed for so long is not counted any more."""
+
+
+class CeleryQueue:
+    """Offers jobs to Celery's workers, and hears them. Several servers with one store may do so together."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        tasks: Tasks,
+        section: JobsSection,
+        told: ToldLog,
+        *,
+        name: str,
+        takes: Callable[[Task], bool] = lambda _: True,
+    ) -> None:
+        """`takes`: which tasks are done by workers elsewhere. `name`: this server's among the servers."""
+        self._ledger = ledger
+        self._tasks = tasks
+        self._takes = takes
+        self._name = name
+        self._line: Line = told.line
+        self._told = told
+        self._app = make_app(section)
+        self._lease = section.lease_seconds
+        self._woken = asyncio.Event()
+        self._paused = False
+        self._hearing_since: float | None = None
+        self._beats: dict[str, tuple[str, float]] = {}
+        """Of each worker the last beat, and when it was new here."""
+        self._renewed = 0.0
+        self._stopping: set[asyncio.Task[None]] = set()
+        self._loops: list[asyncio.Task[None]] = []
+
+    @property
+    def hears(self) -> bool:
+        return self._hearing_since is not None and time.monotonic() - self._hearing_since > self._lease
+
+    async def start(self) -> None:
+        chores = {
+            "offer jobs": self._offer,
+            "hear of jobs": self._hear,
+            "hear what others left": self._take_over,
+            "count the beats of workers": self._count_beats,
+            "follow what is told of jobs": self._told.follow,
+        }
+        self._loops = [asyncio.create_task(self._keep_on(chore), name=name) for name, chore in chores.items()]
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def stop(self, job: Job) -> None:
+        task = asyncio.create_task(self._stop(job.id, job.fence))
+        self._stopping.add(task)
+        task.add_done_callback(self._stopping.discard)
+
+    def pause(self) -> None:
+        """Offers no more. What workers say is heard until the end: their work is not this server's."""
+        self._paused = True
+
+    async def close(self) -> None:
+        for loop in (*self._loops, *self._stopping):
+            loop.cancel()
+        await asyncio.gather(*self._loops, *self._stopping, return_exceptions=True)
+        with contextlib.suppress(RedisError, TimeoutError):
+            async with asyncio.timeout(PAUSE_SECONDS):
+                await self._line.sent()
+                await self._line.part(self._name)
+        await self._line.close()
+        await asyncio.to_thread(self._app.close)
+
+    async def _keep_on(self, chore: Callable[[], Awaitable[None]]) -> None:
+        """Do this again and again, also when RabbitMQ, Redis or the store were away."""
+        while True:
+            try:
+                await chore()
+                continue
+            except RedisError as error:
+                self._hearing_since = None
+                log.warning("Redis is away: %s", error)
+            except (OperationalError, OSError) as error:
+                log.warning("RabbitMQ is away: %s", error)
+            except ServerError as error:
+                log.warning("Jobs cannot be looked after: %s", error.message)
+            except Exception:
+                log.exception("A part of the jobs' queue broke; it is begun again")
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    # Down: offers
+
+    async def _offer(self) -> None:
+        self._woken.clear()
+        if not self._paused and await self._ledger.rows.waiting(self._ledger.clock()):
+            await self._offer_some()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._woken.wait()
+
+    async def _offer_some(self) -> None:
+        names = [task.name for task in self._tasks if self._takes(task)]
+        jobs = await self._ledger.offer(names, ON_OFFER, OFFER_SECONDS)
+        if not jobs:
+            return
+        sending = asyncio.create_task(asyncio.to_thread(send, self._app, [Offer.of(job) for job in jobs]))
+        try:
+            await asyncio.shield(sending)
+        except BaseException:
+            if not sending.cancelled():
+                await self._ledger.withdraw([job.id for job in jobs])
+            raise
+
+    # Up: words
+
+    async def _hear(self) -> None:
+        words = await self._line.hear(self._name)
+        if self._hearing_since is None:
+            self._hearing_since = time.monotonic()
+        await self._deal_with(words)
+
+    async def _take_over(self) -> None:
+        await self._deal_with(await self._line.take_over(self._name))
+        await asyncio.sleep(ABANDONED_SECONDS / 2)
+
+    async def _deal_with(self, words: list[Word]) -> None:
+        """What comes together is committed together, by the ledger."""
+        if not words:
+            return
+        found = await asyncio.gather(*map(self._understand, words))
+        answers = {ticket: answer for pair in found if pair is not None for ticket, answer in (pair,)}
+        await self._line.done(words, answers)
+        self.wake()  # what was begun has left room for another offer
+
+    async def _understand(self, word: Word) -> tuple[str, dict[str, Any]] | None:
+        """Do what a word says; the ticket of whoever is to be answered, and the answer."""
+        try:
+            if word.kind == "begin":
+                ticket = str(word.fields["ticket"])
+                claim = await self._ledger.begin(str(word.fields["job"]), ticket)
+                return ticket, {"go": False} if claim is None else {"fence": claim.fence, "attempt": claim.attempt}
+            claim = _claim_of(str(word.fields["job"]), int(word.fields["fence"]))
+            outcome = _outcome(word.fields)
+            await (self._ledger.release(claim) if outcome is None else self._ledger.settle(claim, outcome))
+        except ServerError as error:
+            log.warning("A worker's word cannot be dealt with now: %s", error.message)  # it will ask again
+        except (KeyError, TypeError, ValueError):
+            log.exception("A worker said what is not understood: %.200s", word.fields)
+        return None
+
+    async def _count_beats(self) -> None:
+        """Renew what workers work at, note how far they are, and stop what is theirs no more."""
+        now, beats = time.monotonic(), await self._line.beats()
+        for worker, text in beats.items():
+            known = self._beats.get(worker)
+            if known is None or known[0] != text:
+                self._beats[worker] = (text, now)
+        held = []
+        for worker, (text, since) in list(self._beats.items()):
+            if worker not in beats:
+                del self._beats[worker]
+            elif now - since > SILENT_SECONDS:
+                del self._beats[worker]
+                await self._line.leave(worker)
+            elif now - since < 2 * LOOK_SECONDS:
+                held += json.loads(text)["attempts"]
+        await self._look_at(held)
+        await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look_at(self, held: list[tuple[str, int, dict[str, Any] | None]]) -> None:
+        if not held:
+            return
+        claims = [_claim_of(job, fence) for job, fence, _ in held]
+        if time.monotonic() - self._renewed > self._lease / 3:
+            self._renewed = time.monotonic()
+            await self._ledger.renew(claims)
+        standing = await self._ledger.rows.standing([claim.job for claim in claims])
+        for claim, (_, _, progress) in zip(claims, held, strict=True):
+            if standing.get(claim.job) != (claim.fence, False):
+                await self._line.stop(claim.job, claim.fence)
+            elif progress is not None:
+                await self._ledger.note(claim, progress)
+
+    async def _stop(self, job: str, fence: int) -> None:
+        with contextlib.suppress(RedisError):  # whoever beats for it is told again
+            await self._line.stop(job, fence)
+
+
+def _claim_of(job: str, fence: int) -> Claim:
+    """Enough to say which attempt is meant."""
+    return Claim(job, fence, attempt=0, owner="", task="", arguments={}, priority=0)
+
+
+def _outcome(fields: dict[str, Any]) -> Outcome | None:
+    """As a worker wrote it (`worker.plain`); None: it was left undone, for another to do."""
+    match fields["end"]:
+        case "succeeded":
+            return Succeeded(fields["result"])
+        case "failed":
+            return Failed(fields["error"], bool(fields["passes"]))
+        case "stopped":
+            return Stopped()
+        case "released":
+            return None
+    raise ValueError(fields["end"])
