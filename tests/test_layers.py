@@ -34,6 +34,7 @@ ONLY_IN = {
     "starlette": ("api/",),
     "sse_starlette": ("api/",),
     "uvicorn": ("api/", "cli/", "tls.py"),
+    "celery": ("jobs/", "api/worker.py"),
     "kombu": ("jobs/",),
     "redis": ("jobs/",),
     "typer": ("cli/",),

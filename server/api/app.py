@@ -109,7 +109,8 @@ def build_app(
         for id in face.stand_in.values():
             keys.ensure_stand_in(id, f"whoever sends the text that is set for the dialect {face.name}")
     usage = UsageRows(database)
-    turnstile = Turnstile(keys, catalog, Meter(database, usage))
+    meter = Meter(database, usage)
+    turnstile = Turnstile(keys, catalog, meter)
     upstreams = Upstreams(catalog, settings, metrics)
     door = upstreams.beside(backend or LocalBackend(pool, catalog, settings))
     register = Register(MeteredBackend(door, turnstile))
@@ -120,7 +121,7 @@ def build_app(
     services = Services.from_settings(settings)
     calls = Calls(register, at_once=settings.services.inferences, attempts=settings.services.attempts)
     search = open_search(settings, catalog, register, vectors, database)
-    work = open_jobs(settings, database)
+    work = open_jobs(settings, database, meter.charge)
     house = House(
         settings=settings,
         catalog=catalog,

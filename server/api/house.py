@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -46,6 +46,22 @@ if TYPE_CHECKING:
 
 Right = Literal["chat", "models", "admin"]
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Doors(Protocol):
+    """The parts that answering takes: all that a worker elsewhere has of a house."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def catalog(self) -> Catalog: ...
+
+    @property
+    def backend(self) -> Backend: ...
+
+    @property
+    def embeddings(self) -> Embeddings: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,12 +44,25 @@ class Growing(Protocol):
         """Whether nobody works at it yet."""
 
 
+class Charges(Protocol):
+    """Where costs are counted."""
+
+    def charge(self, key: str, model: str, counts: Counts) -> None:
+        """Count this."""
+
+    def remember(self, account: Account) -> None:
+        """It may be asked to settle, now and then."""
+
+    def forget(self, account: Account) -> None:
+        """It is closed."""
+
+
 class Account:
     """What one request costs: charged while it grows, the rest when it is closed."""
 
     __slots__ = ("_answer", "_began", "_charged", "_key", "_meter", "_model", "opened")
 
-    def __init__(self, meter: Meter, key: str, model: str) -> None:
+    def __init__(self, meter: Charges, key: str, model: str) -> None:
         self._meter = meter
         self._key = key
         self._model = model

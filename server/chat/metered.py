@@ -7,7 +7,7 @@ day may be overdrawn by what is under way when they end. A request that is refus
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -96,10 +96,22 @@ class Turnstile:
             )
 
 
+class Gate(Protocol):
+    """Who lets requests through, and counts them. A Turnstile; at a worker elsewhere, one that only counts."""
+
+    async def check(self, owner: str, model: str) -> object:
+        """Raises where the key may not use this model."""
+
+    def admitted(
+        self, owner: str, model: str, *, answered: bool
+    ) -> AbstractAsyncContextManager[tuple[KeyLimits, Account]]:
+        """Enter with a request; leave when it is over."""
+
+
 class MeteredBackend:
     """A door that only those who may get to."""
 
-    def __init__(self, door: Backend, turnstile: Turnstile) -> None:
+    def __init__(self, door: Backend, turnstile: Gate) -> None:
         self.door = door
         self._turnstile = turnstile
 
@@ -148,7 +160,7 @@ def _first(turn: Turn, priority: int) -> Turn:
 class MeteredEmbeddings:
     """The same for the door for vectors."""
 
-    def __init__(self, door: Embeddings, turnstile: Turnstile) -> None:
+    def __init__(self, door: Embeddings, turnstile: Gate) -> None:
         self.door = door
         self._turnstile = turnstile
 

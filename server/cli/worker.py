@@ -6,23 +6,55 @@ import asyncio
 import logging
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from server.cli import options
-from server.cli.failure import Failure
+from server.cli.failure import USAGE, Failure
+from server.jobs.wiring import has_cluster
 from server.settings import Settings
 from server.telemetry import configure_logging
 
-app = typer.Typer(no_args_is_help=True, help="Compute what a queue asks for.")
+app = typer.Typer(help="Compute what a queue asks for.")
 
 log = logging.getLogger("server.worker")
 
 
-@app.callback()
-def worker() -> None:
-    """Compute what a queue asks for. A worker needs the models and the queue, and no database."""
+@app.callback(invoke_without_command=True)
+def worker(
+    context: typer.Context,
+    config: options.Config = None,
+    models: options.Models = None,
+    data_dir: options.DataDir = None,
+) -> None:
+    """Do the jobs of servers that share jobs.broker_url and jobs.redis_url (LLM_API_BROKER_URL, LLM_API_REDIS_URL).
+
+    A worker needs the models and those two, and no database. Any number may be started and stopped at any time. Ctrl-C
+    lets running jobs finish; a second one ends them, and others begin them anew.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    settings = options.settings_from(config, models, data_dir)
+    if not has_cluster(settings):
+        raise Failure("A worker takes its jobs from a cluster: set LLM_API_BROKER_URL and LLM_API_REDIS_URL.", USAGE)
+    configure_logging(settings.log.level, settings.log.format)
+    with _packages():
+        from server.api.worker import work
+
+        status = work(settings)
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _packages() -> Iterator[None]:
+    """Says what is missing where something is."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise Failure(f"A worker needs {error.name}: pip install 'llm-api[cluster]'.") from error
 
 
 @app.command()
@@ -41,10 +73,8 @@ def protollm(
     """
     settings = options.settings_from(config, models, data_dir, {"dialects.protollm.enabled": True})
     configure_logging(settings.log.level, settings.log.format)
-    try:
+    with _packages():
         asyncio.run(_protollm(settings, queue))
-    except ModuleNotFoundError as error:
-        raise Failure(f"A worker needs {error.name}: pip install 'llm-api[cluster]'.") from error
 
 
 async def _protollm(settings: Settings, queue: str | None) -> None:

@@ -11,6 +11,7 @@ from server.catalog import Catalog
 from server.chat.backend import Backend, Embeddings
 from server.chat.completion import LocalBackend
 from server.chat.embedding import LocalEmbeddings
+from server.chat.metered import Gate, MeteredBackend, MeteredEmbeddings
 from server.engine.pool import Pool
 from server.settings import Settings
 from server.telemetry import Metrics
@@ -29,14 +30,19 @@ class EngineRoom:
 
 
 @asynccontextmanager
-async def engine_room(settings: Settings) -> AsyncIterator[EngineRoom]:
-    """The parts, until the context is left. Edits of the models' file are taken up as in a server."""
+async def engine_room(settings: Settings, gate: Gate | None = None) -> AsyncIterator[EngineRoom]:
+    """The parts, until the context is left. Edits of the models' file are taken up as in a server. `gate`: who counts
+    what goes through the doors.
+    """
     catalog = Catalog.from_settings(settings)
     metrics = Metrics()
     pool = Pool(settings, catalog, metrics)
     upstreams = Upstreams(catalog, settings, metrics)
-    backend = upstreams.beside(LocalBackend(pool, catalog, settings))
-    room = EngineRoom(settings, catalog, pool, backend, upstreams.beside_vectors(LocalEmbeddings(pool, catalog)))
+    backend: Backend = upstreams.beside(LocalBackend(pool, catalog, settings))
+    embeddings: Embeddings = upstreams.beside_vectors(LocalEmbeddings(pool, catalog))
+    if gate is not None:
+        backend, embeddings = MeteredBackend(backend, gate), MeteredEmbeddings(embeddings, gate)
+    room = EngineRoom(settings, catalog, pool, backend, embeddings)
     watching = asyncio.create_task(catalog.watch(pool.cards_changed), name="watch the catalog")
     try:
         yield room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 from datetime import timedelta
 
 from server.jobs.events import EventLog
@@ -15,10 +16,11 @@ from server.jobs.tasks import Tasks
 from server.settings import Settings, SettingsError
 from server.store.database import Database
 from server.store.jobs import JobRows
+from server.store.usage import Counts
 
 
-def open_jobs(settings: Settings, database: Database) -> Jobs:
-    """Not started. Its tasks are to be added."""
+def open_jobs(settings: Settings, database: Database, charge: Callable[[str, str, Counts], None] | None = None) -> Jobs:
+    """Not started. Its tasks are to be added. `charge`: who counts what jobs cost that are done elsewhere."""
     section = settings.jobs
     policy = Policy(
         lease=timedelta(seconds=section.lease_seconds),
@@ -27,7 +29,7 @@ def open_jobs(settings: Settings, database: Database) -> Jobs:
     )
     rows, tasks, keep = JobRows(database, settings.limits.jobs), Tasks(), timedelta(days=section.keep_days)
     if has_cluster(settings):
-        ledger, queue = _cluster(settings, rows, policy, tasks)
+        ledger, queue = _cluster(settings, rows, policy, tasks, charge)
     else:
         ledger = Ledger(rows, EventLog(), policy)
         queue = EmbeddedQueue(ledger, tasks, at_once=at_once(settings), name=worker_name())
@@ -42,7 +44,13 @@ def has_cluster(settings: Settings) -> bool:
     return bool(section.broker_url)
 
 
-def _cluster(settings: Settings, rows: JobRows, policy: Policy, tasks: Tasks) -> tuple[Ledger, Queue]:
+def _cluster(
+    settings: Settings,
+    rows: JobRows,
+    policy: Policy,
+    tasks: Tasks,
+    charge: Callable[[str, str, Counts], None] | None,
+) -> tuple[Ledger, Queue]:
     try:
         from server.jobs.cluster.line import Line
         from server.jobs.cluster.queue import CeleryQueue
@@ -55,7 +63,7 @@ def _cluster(settings: Settings, rows: JobRows, policy: Policy, tasks: Tasks) ->
     told = ToldLog(Line(section.redis_url, section.cluster_name))
     ledger = Ledger(rows, told, policy)
     here = EmbeddedQueue(ledger, tasks, at_once=at_once(settings), name=name, takes=lambda task: task.local)
-    elsewhere = CeleryQueue(ledger, tasks, section, told, name=name, takes=lambda task: not task.local)
+    elsewhere = CeleryQueue(ledger, tasks, section, told, name=name, takes=lambda task: not task.local, charge=charge)
     return ledger, Queues(elsewhere, here)
 
 

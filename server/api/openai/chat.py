@@ -13,7 +13,7 @@ from starlette.responses import Response
 from server.api.auth import Principal
 from server.api.body import read_body
 from server.api.faces import openai_error
-from server.api.house import Endpoint, House
+from server.api.house import Doors, Endpoint, House
 from server.api.openai.fields import Effort, Fields, Generation, effort_kwargs
 from server.api.openai.messages import ChatMessage, conversation
 from server.api.openai.structured import Structured
@@ -84,7 +84,7 @@ class ChatBody(Structured, Generation):
         return 0 if self.effort == "none" else None
 
 
-def chat_turn(house: House, principal: Principal, body: ChatBody, card: ModelCard, personality: str = "") -> Turn:
+def chat_turn(house: Doors, principal: Principal, body: ChatBody, card: ModelCard, personality: str = "") -> Turn:
     """The checked body as a Turn; `personality` is a system message before the client's own. Raises BadRequest."""
     limits = house.settings.limits
     body.check(limits)

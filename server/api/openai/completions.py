@@ -14,7 +14,7 @@ from starlette.responses import Response
 from server.api.auth import Principal
 from server.api.body import read_body
 from server.api.faces import openai_error
-from server.api.house import Endpoint, House
+from server.api.house import Doors, Endpoint, House
 from server.api.openai.fields import Generation
 from server.api.openai.inputs import Inputs, each_of
 from server.api.openai.structured import Structured
@@ -52,7 +52,7 @@ class CompletionBody(Structured, Generation):
         return bool(self.echo) and self.logprobs is not None
 
 
-def completion_turn(house: House, principal: Principal, body: CompletionBody, card: ModelCard) -> Turn:
+def completion_turn(house: Doors, principal: Principal, body: CompletionBody, card: ModelCard) -> Turn:
     """The checked body as a Turn. Raises BadRequest."""
     limits = house.settings.limits
     body.check(limits)
@@ -95,14 +95,14 @@ def _check(body: CompletionBody, limits: LimitsSection) -> None:
         raise BadRequest("best_of cannot be streamed: the best is known at the end. Expected n.", param="best_of")
 
 
-async def echoes_of(house: House, turn: Turn, body: CompletionBody) -> list[str]:
+async def echoes_of(house: Doors, turn: Turn, body: CompletionBody) -> list[str]:
     """What the choices of each prompt begin with: its text, or nothing."""
     if not body.echo:
         return [""] * len(turn.prompts)
     return [prompt if isinstance(prompt, str) else await _text(house, turn, prompt) for prompt in turn.prompts]
 
 
-async def _text(house: House, turn: Turn, prompt: tuple[int, ...]) -> str:
+async def _text(house: Doors, turn: Turn, prompt: tuple[int, ...]) -> str:
     tokens = await house.backend.label(turn.model, prompt, owner=turn.owner)
     return b"".join(token.data for token in tokens).decode("utf-8", "replace")
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from server.api.auth import Principal
 from server.api.body import check_object
-from server.api.house import House
+from server.api.house import Doors, House
 from server.api.openai.background import TASK, response_id
 from server.api.openai.chat import ChatBody, chat_body, chat_turn
 from server.api.openai.completions import CompletionBody, completion_body, completion_turn, echoes_of
@@ -28,44 +28,53 @@ from server.chat.vectors import Texts
 from server.errors import NotFound
 from server.jobs.tasks import Task, TaskContext
 
+T = TypeVar("T")
+
 NOBODY_YET = Principal("", "", frozenset())
 """Who asks, as long as it is only looked whether a body could be answered at all."""
 
 
+Check = Callable[[T, Mapping[str, Any]], object]
+
+
 def endpoint_tasks(house: House) -> list[Task]:
     """A task for each endpoint whose bodies may be jobs, and lines of batches."""
+    return [*answering_tasks(house), _task(house, TASK, _response, _asked_response, local=True)]
 
-    def task(path: str, run: Any, check: Callable[[House, Mapping[str, Any]], object], *, local: bool = False) -> Task:
-        def checked(arguments: Mapping[str, Any]) -> None:
-            check(house, arguments)
 
-        return Task(path, partial(run, house), checked, local=local)
-
+def answering_tasks(house: Doors) -> list[Task]:
+    """Those of them that a worker elsewhere can do."""
     return [
-        task("/v1/chat/completions", _chat, _asked_chat),
-        task("/v1/completions", _completion, _asked_completion),
-        task("/v1/embeddings", _embeddings, _asked_embeddings),
-        task(TASK, _response, _asked_response, local=True),
+        _task(house, "/v1/chat/completions", _chat, _asked_chat),
+        _task(house, "/v1/completions", _completion, _asked_completion),
+        _task(house, "/v1/embeddings", _embeddings, _asked_embeddings),
     ]
 
 
-def _asked_chat(house: House, arguments: Mapping[str, Any], owner: str = "") -> tuple[ChatBody, Turn]:
+def _task(house: T, path: str, run: Any, check: Check[T], *, local: bool = False) -> Task:
+    def checked(arguments: Mapping[str, Any]) -> None:
+        check(house, arguments)
+
+    return Task(path, partial(run, house), checked, local=local)
+
+
+def _asked_chat(house: Doors, arguments: Mapping[str, Any], owner: str = "") -> tuple[ChatBody, Turn]:
     body = check_object(arguments, ChatBody)
     return body, chat_turn(house, replace(NOBODY_YET, id=owner), body, house.catalog.get(body.named()))
 
 
-async def _chat(house: House, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
+async def _chat(house: Doors, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
     body, turn = _asked_chat(house, arguments, context.owner)
     opening = house.backend.open(replace(turn, priority=context.turn_priority))
     return chat_body(turn, await fold(opening, turn.n, _telling(context)), legacy=body.legacy)
 
 
-def _asked_completion(house: House, arguments: Mapping[str, Any], owner: str = "") -> tuple[CompletionBody, Turn]:
+def _asked_completion(house: Doors, arguments: Mapping[str, Any], owner: str = "") -> tuple[CompletionBody, Turn]:
     body = check_object(arguments, CompletionBody)
     return body, completion_turn(house, replace(NOBODY_YET, id=owner), body, house.catalog.get(body.named()))
 
 
-async def _completion(house: House, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
+async def _completion(house: Doors, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
     body, turn = _asked_completion(house, arguments, context.owner)
     turn = replace(turn, priority=context.turn_priority)
     echoes = await echoes_of(house, turn, body)
@@ -73,13 +82,13 @@ async def _completion(house: House, context: TaskContext, arguments: Mapping[str
     return completion_body(turn, body, echoes, whole)
 
 
-def _asked_embeddings(house: House, arguments: Mapping[str, Any], owner: str = "") -> tuple[EmbeddingBody, Texts]:
+def _asked_embeddings(house: Doors, arguments: Mapping[str, Any], owner: str = "") -> tuple[EmbeddingBody, Texts]:
     body = check_object(arguments, EmbeddingBody)
     card = house.catalog.get(body.model)
     return body, Texts(card.name, body.inputs(house.settings.limits), body.dimensions, owner)
 
 
-async def _embeddings(house: House, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
+async def _embeddings(house: Doors, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
     body, texts = _asked_embeddings(house, arguments, context.owner)
     vectors = await house.embeddings.embed(texts)
     return await asyncio.to_thread(embeddings_body, texts.model, vectors, body.encoding_format)

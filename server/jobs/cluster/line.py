@@ -48,7 +48,9 @@ ABANDONED_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """An entry of `words`: `begin` with job and ticket; `outcome` with job, fence and what became of it."""
+    """An entry of `words`: `begin` with job and ticket; `outcome` with job, fence and what became of it; `used`
+    with what it cost.
+    """
 
     id: str
     kind: str
@@ -141,6 +143,10 @@ class Line:
         """What became of an attempt; after all that it told."""
         await self.sent()
         await self._say("outcome", {"job": job, "fence": fence, **outcome})
+
+    async def charge(self, used: Sequence[tuple[str, str, dict[str, Any]]]) -> None:
+        """What was used: key, model, counts."""
+        await self._say("used", {"used": used})
 
     async def _say(self, kind: str, fields: dict[str, Any]) -> None:
         text = json.dumps({"kind": kind, **fields}, ensure_ascii=False, separators=(",", ":"))

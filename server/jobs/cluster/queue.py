@@ -23,6 +23,7 @@ from server.jobs.ledger import Ledger
 from server.jobs.tasks import Task, Tasks
 from server.settings import JobsSection
 from server.store.job_table import Job
+from server.store.usage import Counts
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,10 @@ SILENT_SECONDS = 60.0
 """A worker whose beat has not changed for so long is not counted any more."""
 
 
+Charge = Callable[[str, str, Counts], None]
+"""Key, model, and what was used."""
+
+
 class CeleryQueue:
     """Offers jobs to Celery's workers, and hears them. Several servers with one store may do so together."""
 
@@ -53,8 +58,12 @@ class CeleryQueue:
         *,
         name: str,
         takes: Callable[[Task], bool] = lambda _: True,
+        charge: Charge | None = None,
     ) -> None:
-        """`takes`: which tasks are done by workers elsewhere. `name`: this server's among the servers."""
+        """`takes`: which tasks are done by workers elsewhere. `name`: this server's among the servers. `charge`: who
+        counts what they cost.
+        """
+        self._charge = charge
         self._ledger = ledger
         self._tasks = tasks
         self._takes = takes
@@ -177,6 +186,9 @@ class CeleryQueue:
                 ticket = str(word.fields["ticket"])
                 claim = await self._ledger.begin(str(word.fields["job"]), ticket)
                 return ticket, {"go": False} if claim is None else {"fence": claim.fence, "attempt": claim.attempt}
+            if word.kind == "used":
+                self._count(word.fields["used"])
+                return None
             claim = _claim_of(str(word.fields["job"]), int(word.fields["fence"]))
             outcome = _outcome(word.fields)
             await (self._ledger.release(claim) if outcome is None else self._ledger.settle(claim, outcome))
@@ -185,6 +197,11 @@ class CeleryQueue:
         except (KeyError, TypeError, ValueError):
             log.exception("A worker said what is not understood: %.200s", word.fields)
         return None
+
+    def _count(self, used: list[tuple[str, str, dict[str, Any]]]) -> None:
+        if self._charge is not None:
+            for key, model, counts in used:
+                self._charge(key, model, Counts(**counts))
 
     async def _count_beats(self) -> None:
         """Renew what workers work at, note how far they are, and stop what is theirs no more."""

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from server.errors import BadRequest
 from server.jobs.attempt import Claim, Failed, Outcome, Stopped, Succeeded, attempt, error_of
+from server.jobs.cluster.charges import FarCharges
 from server.jobs.cluster.line import Line
 from server.jobs.cluster.offer import GoingHome, Offer
 from server.jobs.tasks import Tasks
@@ -30,8 +31,11 @@ ASK_SECONDS = 5.0
 class Hands:
     """Does jobs. Everything runs on the event loop it was started on, but `do`, which Celery's threads wait in."""
 
-    def __init__(self, line: Line, tasks: Tasks, name: str) -> None:
-        """`line` must be patient: what it says is said again until Redis has it. `name`: this process's alone."""
+    def __init__(self, line: Line, tasks: Tasks, name: str, charges: FarCharges | None = None) -> None:
+        """`line` must be patient: what it says is said again until Redis has it. `name`: this process's alone.
+        `charges`: where the doors that the tasks use count.
+        """
+        self._charges = charges or FarCharges()
         self._line = line
         self._tasks = tasks
         self.name = name
@@ -65,6 +69,7 @@ class Hands:
         await asyncio.gather(*self._chores, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):  # Redis may be away; servers forget who is silent
+                await self._charge()
                 await self._line.leave(self.name)
         await self._line.close()
 
@@ -116,7 +121,12 @@ class Hands:
         for number in itertools.count():
             held = [(claim.job, claim.fence, self._progress.get(claim)) for claim in self._attempts]
             await self._line.beat(self.name, {"number": number, "attempts": held})
+            await self._charge()
             await asyncio.sleep(BEAT_SECONDS)
+
+    async def _charge(self) -> None:
+        if used := self._charges.take():
+            await self._line.charge(used)
 
     async def _listen(self) -> None:
         while True:
