@@ -105,7 +105,9 @@ def work(settings: Settings, make_tasks: MakeTasks = tasks_of) -> int:
 
     try:
         signals.setup_logging.connect(_keep_logging)
-        worker = Worker(app=app, pool="threads", concurrency=at_once(settings), hostname=f"llm-api@{hands.name}")
+        worker = Worker(
+            app=app, pool="threads", concurrency=at_once(settings), quiet=True, hostname=f"llm-api@{hands.name}"
+        )
         log.info("Working at %d jobs at once as %s", at_once(settings), hands.name)
         worker.start()
         return worker.exitcode or 0
