@@ -192,14 +192,14 @@ async def test_the_broker_is_restarted(here: Place, tmp_path: Path, monkeypatch:
     port = free_port()
     url = f"amqp://guest:guest@127.0.0.1:{port}//"
     with folder_for_everybody() as data, own_rabbitmq(port, data) as broker:
-        await until(lambda: answers(port), 60)
+        await until(lambda: answers(port), 180)
         async with cluster(tmp_path, {**here.jobs, "jobs.broker_url": url}) as there:
             there.worker()
             jobs = await there.submit(40, seconds=0.3)
             await until_running(there, jobs[0])
             end(broker)
             with own_rabbitmq(port, data):
-                done = [await there.ended(job, 90) for job in jobs]
+                done = [await there.ended(job, 240) for job in jobs]
     assert numbers(done) == list(range(40))
     assert sum(job.deaths for job in done) == 0, "a broker that is away kills no worker"
 
