@@ -23,6 +23,7 @@ from server.jobs.events import Event
 from server.jobs.ledger import Ledger
 from server.jobs.queue import Queue
 from server.jobs.tasks import Tasks
+from server.jobs.together import Together
 from server.jobs.wire import job_body
 from server.store.job_table import Job, State
 from server.store.response_tables import new_id
@@ -38,6 +39,9 @@ TIDY_SECONDS = 600.0
 
 LOOK_SECONDS = 1.0
 """Who watches a job that another process works at looks at its row so often."""
+
+ID_LENGTH = 28
+"""Characters of an id of ours: 96 random bits, and a table of them fits a terminal."""
 
 LAST = 10**9
 """The number of the event that tells of the end where the others are gone."""
@@ -58,6 +62,7 @@ class Jobs:
         self._chores: list[Chore] = [self._sweep]
         self._tidying: list[Chore] = [self._forget]
         self._loop: asyncio.Task[None] | None = None
+        self._adding: Together[Sequence[Job], list[Job]] = Together(self._rows.add)
 
     async def submit(
         self,
@@ -92,11 +97,11 @@ class Jobs:
     def drafted(self, owner: str, task: str, arguments: Mapping[str, Any], *, priority: int = USUAL) -> Job:
         """A job that is not kept yet."""
         now = self.ledger.clock()
-        return Job(new_id("job"), owner, task, arguments, priority, created_at=now, due_at=now)
+        return Job(new_id("job")[:ID_LENGTH], owner, task, arguments, priority, created_at=now, due_at=now)
 
     async def add(self, drafts: Sequence[Job]) -> list[Job]:
         """Keep jobs of one key as they are. One whose id is there already is left as it stands, and returned."""
-        kept = await self._rows.add(drafts)
+        kept = await self._adding.do(drafts)
         for draft, job in zip(drafts, kept, strict=True):
             if job is draft:
                 self.ledger.tell_state(job)

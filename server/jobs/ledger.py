@@ -20,14 +20,12 @@ from server.jobs import lifecycle
 from server.jobs.attempt import Claim, Failed, Outcome, Stopped, Succeeded
 from server.jobs.events import EventLog
 from server.jobs.lifecycle import Policy
+from server.jobs.together import Together
 from server.jobs.wire import job_body
 from server.store.job_table import Change, Job, Move
 from server.store.jobs import JobRows
 
 log = logging.getLogger(__name__)
-
-AT_ONCE = 500
-"""Moves in one transaction."""
 
 PROGRESS_SECONDS = 1.0
 """The store hears of a job's progress so often."""
@@ -50,8 +48,7 @@ class Ledger:
         self.events = events
         self.policy = policy
         self.clock = clock
-        self._pending: list[tuple[str, Move, asyncio.Future[Job | None]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._moves: Together[tuple[str, Move], Job | None] = Together(self._make)
         self._told: dict[str, float] = {}
         """When the store last heard of a running job's progress."""
         self._latest: dict[str, tuple[int, dict[str, Any]]] = {}
@@ -139,25 +136,25 @@ class Ledger:
     async def sweep(self, *, lost: bool = True) -> int:
         """Find what was lost, and what is too late; how many there were. Without `lost`, only what is too late."""
         now = self.clock()
-        ids = await self.rows.due_for_a_look(now, lost=lost)
+        ids = await self.rows.due_for_a_look(now, now + self.policy.lease * 2, lost=lost)
 
         def move(job: Job) -> Job:
             if lost:
                 job = lifecycle.lose(job, now, self.policy, jitter=random.random())
             return lifecycle.overdue(job, now)
 
-        for job in await asyncio.gather(*(self.change(id, move) for id in ids)):
-            if job is not None and job.deaths:
-                log.warning("The job %s lost its worker (%d of %d)", job.id, job.deaths, lifecycle.DEATHS)
+        looked_at = await asyncio.gather(*(self.change(id, move) for id in ids))
+        bereft = [job for job in looked_at if job is not None and job.deaths and job.state != "running"]
+        if bereft:
+            log.warning("%d jobs lost their worker: %s", len(bereft), ", ".join(job.id for job in bereft[:5]))
+        for job in bereft:
+            if job.state == "dead":
+                log.error("The job %s is given up: %d workers were lost over it", job.id, job.deaths)
         return len(ids)
 
     async def change(self, id: str, move: Move) -> Job | None:
         """Make a move; those who watch are told where it changes the state. None: there is no such job."""
-        future: asyncio.Future[Job | None] = asyncio.get_running_loop().create_future()
-        self._pending.append((id, move, future))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write(), name="commit moves of jobs")
-        return await future
+        return await self._moves.do((id, move))
 
     def tell_state(self, job: Job) -> None:
         """To those who watch."""
@@ -178,20 +175,8 @@ class Ledger:
                 log.warning("What became of the job %s cannot be written down yet: %s", id, error.message)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _write(self) -> None:
-        try:
-            while self._pending:
-                batch, self._pending = self._pending[:AT_ONCE], self._pending[AT_ONCE:]
-                try:
-                    found = await self.rows.change([(id, move) for id, move, _ in batch])
-                except Exception as error:
-                    for _, _, future in batch:
-                        if not future.done():
-                            future.set_exception(error)
-                else:
-                    for (_, _, future), change in zip(batch, found, strict=True):
-                        self._tell(change)
-                        if not future.done():
-                            future.set_result(None if change is None else change.after)
-        finally:
-            self._writing = None
+    async def _make(self, moves: Sequence[tuple[str, Move]]) -> list[Job | None]:
+        changes = await self.rows.change(moves)
+        for change in changes:
+            self._tell(change)
+        return [None if change is None else change.after for change in changes]

@@ -51,7 +51,7 @@ def withdraw(job: Job) -> Job:
 
 def claim(job: Job, now: datetime, policy: Policy, worker: str) -> Job:
     """Somebody begins: the attempt is counted before it is made."""
-    if job.state != "queued" or job.due_at > now:
+    if job.state != "queued" or (job.due_at > now and job.due_at != job.created_at):
         return job
     if job.deadline is not None and job.deadline <= now:
         return overdue(job, now)
@@ -124,7 +124,7 @@ def release(job: Job, fence: int, now: datetime) -> Job:
         return job
     if job.cancelling:
         return _end(job, "cancelled", now)
-    return replace(_waiting(job, now), attempts=job.attempts - 1)
+    return replace(_waiting(job, job.created_at), attempts=job.attempts - 1)
 
 
 def cancel(job: Job, now: datetime) -> Job:
@@ -136,7 +136,11 @@ def cancel(job: Job, now: datetime) -> Job:
 
 def lose(job: Job, now: datetime, policy: Policy, *, jitter: float) -> Job:
     """Its lease has passed: whoever worked at it is taken for dead."""
-    if job.state != "running" or job.lease_until is None or job.lease_until >= now:
+    if job.state != "running" or job.lease_until is None:
+        return job
+    if job.lease_until > now + policy.lease * 2:  # the clock was set back: a lease from before ends like one from now
+        return replace(job, lease_until=now + policy.lease)
+    if job.lease_until >= now:
         return job
     job = replace(job, deaths=job.deaths + 1)
     if job.cancelling:

@@ -124,7 +124,7 @@ class EmbeddedQueue:
     async def _claim(self, free: int) -> int:
         try:
             now = self._ledger.clock()
-            if not await self._ledger.rows.waiting(now):  # a look costs less than a claim, which writes
+            if not await self._ledger.rows.any_due(now):  # a look costs less than a claim, which writes
                 return 0
             claims = await self._ledger.claim(
                 self._name, [task.name for task in self._tasks if self._takes(task)], free

@@ -68,7 +68,7 @@ class Job:
     priority: int
     created_at: datetime
     due_at: datetime
-    """Not worked at before."""
+    """Not worked at before; the same as `created_at`: at once, wherever the clock is set to meanwhile."""
     state: State = "queued"
     deadline: datetime | None = None
     """Not begun after; what runs then is stopped."""
@@ -116,6 +116,12 @@ class Change(NamedTuple):
 
 
 NAMES = tuple(each.name for each in fields(Job))
+FIXED = frozenset(
+    {"id", "owner", "task", "arguments", "priority", "created_at", "deadline", "idempotency_key", "parent", "label"}
+)
+"""What a job is made with, and keeps."""
+
+CHANGES = tuple(name for name in NAMES if name not in FIXED)
 WHOLE = tuple(jobs.c[name] for name in NAMES)
 BRIEF = tuple(jobs.c[name] for name in NAMES if name not in ("arguments", "result"))
 """Without what may be megabytes."""

@@ -6,17 +6,21 @@ What may become of a row is not decided here: a *move* is a function from the jo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from server.errors import Conflict, NotFound, TooManyRequests
+from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from server.store.database import Database, Moment
-from server.store.job_table import BRIEF, ENDED, NAMES, WHOLE, Change, Job, Move, State, job_of, jobs, values_of
+from server.store.job_table import BRIEF, CHANGES, ENDED, WHOLE, Change, Job, Move, State, job_of, jobs, values_of
 from server.store.response_tables import ask, check_id
+
+RECOUNT_SECONDS = 5.0
 
 
 class JobRows:
@@ -25,19 +29,21 @@ class JobRows:
     def __init__(self, database: Database, limit: int) -> None:
         self._database = database
         self._limit = limit
+        self._counted: dict[str, tuple[int, float]] = {}
+        """Of keys that add jobs: how many have not ended, and when they were counted."""
 
-    async def add(self, new: Sequence[Job]) -> list[Job]:
-        """Keep these jobs of one key; they are on the disk when this returns.
+    async def add(self, groups: Sequence[Sequence[Job]]) -> list[list[Job] | Exception]:
+        """Keep these jobs, each group of one key and all or none of it; they are on the disk when this returns.
 
-        In the place of one whose id or idempotency key is there already comes the one that is there. Raises Conflict
-        where that one is for something else, TooManyRequests where the key has too many.
+        In the place of a job whose id or idempotency key is there already comes the one that is there. In the place of
+        a group comes Conflict where such a one is for something else, or TooManyRequests where the key has too many.
         """
 
-        def add() -> list[Job]:
+        def add() -> list[list[Job] | Exception]:
             with self._database.write() as connection:
-                return self._add(connection, new)
+                return [self._add(connection, group) for group in groups]
 
-        def work() -> list[Job]:
+        def work() -> list[list[Job] | Exception]:
             try:
                 return add()
             except IntegrityError:  # another server added the same between our look and our write: now it is there
@@ -128,14 +134,14 @@ class JobRows:
             with self._database.write() as connection:
                 query = (
                     sa.select(*WHOLE)
-                    .where(jobs.c.state == "queued", jobs.c.due_at <= now, jobs.c.task.in_(tasks))
+                    .where(jobs.c.state == "queued", _due(now), jobs.c.task.in_(tasks))
                     .order_by(jobs.c.rank, jobs.c.created_at, jobs.c.id)
                     .limit(count)
                     .with_for_update(skip_locked=True)
                 )
-                found = [job_of(row) for row in connection.execute(query)]
-                moved = [_set(connection, job, move(job)) for job in found]
-                return [job for job in moved if job.state == "running"]
+                pairs = [(job, move(job)) for job in map(job_of, connection.execute(query))]
+                _set(connection, pairs)
+                return [job for _, job in pairs if job.state == "running"]
 
         return await ask(self._database, work)
 
@@ -153,14 +159,15 @@ class JobRows:
                     return []
                 query = (
                     sa.select(*WHOLE)
-                    .where(*waits, jobs.c.due_at <= now)
+                    .where(*waits, _due(now))
                     .where(sa.or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now))
                     .order_by(jobs.c.rank, jobs.c.created_at, jobs.c.id)
                     .limit(free)
                     .with_for_update(skip_locked=True)
                 )
-                found = [job_of(row) for row in connection.execute(query)]
-                return [_set(connection, job, move(job)) for job in found]
+                pairs = [(job, move(job)) for job in map(job_of, connection.execute(query))]
+                _set(connection, pairs)
+                return [job for _, job in pairs]
 
         return await ask(self._database, work)
 
@@ -169,16 +176,19 @@ class JobRows:
 
         def work() -> list[Change | None]:
             with self._database.write() as connection:
-                return [_move(connection, id, move) for id, move in moves]
+                return _moved(connection, moves)
 
         return await ask(self._database, work)
 
-    async def due_for_a_look(self, now: datetime, limit: int = 500, *, lost: bool = True) -> list[str]:
-        """The ids of jobs that wait and whose deadline has passed, or (with `lost`) run and whose lease has."""
+    async def due_for_a_look(self, now: datetime, never: datetime, limit: int = 500, *, lost: bool = True) -> list[str]:
+        """The ids of jobs that wait and whose deadline has passed, or (with `lost`) run and whose lease has, or is for
+        later than `never`.
+        """
 
         def work() -> list[str]:
             late = sa.and_(jobs.c.state == "queued", jobs.c.deadline < now)
-            gone = sa.and_(jobs.c.state == "running", jobs.c.lease_until < now)
+            passed = sa.or_(jobs.c.lease_until < now, jobs.c.lease_until > never)
+            gone = sa.and_(jobs.c.state == "running", passed)
             query = sa.select(jobs.c.id).where(sa.or_(late, gone) if lost else late).limit(limit)
             with self._database.read() as connection:
                 return list(connection.execute(query).scalars())
@@ -221,13 +231,13 @@ class JobRows:
 
         return await ask(self._database, work)
 
-    async def waiting(self, now: datetime) -> int:
-        """How many are queued and due."""
+    async def any_due(self, now: datetime) -> bool:
+        """Whether one is queued and due."""
 
-        def work() -> int:
-            query = sa.select(sa.func.count()).where(jobs.c.state == "queued", jobs.c.due_at <= now)
+        def work() -> bool:
+            query = sa.select(jobs.c.id).where(jobs.c.state == "queued", _due(now)).limit(1)
             with self._database.read() as connection:
-                return int(connection.execute(query).scalar_one())
+                return connection.execute(query).one_or_none() is not None
 
         return await ask(self._database, work)
 
@@ -255,57 +265,85 @@ class JobRows:
 
         return await ask(self._database, work)
 
-    def _add(self, connection: Connection, new: Sequence[Job]) -> list[Job]:
+    def _add(self, connection: Connection, new: Sequence[Job]) -> list[Job] | Exception:
+        owner = new[0].owner
         keys = [job.idempotency_key for job in new if job.idempotency_key is not None]
-        mine = jobs.c.owner == new[0].owner
         same = sa.or_(jobs.c.id.in_([job.id for job in new]), jobs.c.idempotency_key.in_(keys))
-        there = [job_of(row) for row in connection.execute(sa.select(*WHOLE).where(mine, same))]
+        query = sa.select(*WHOLE).where(jobs.c.owner == owner, same if keys else jobs.c.id.in_([job.id for job in new]))
+        there = [job_of(row) for row in connection.execute(query)]
         known = {name: job for job in there for name in (job.id, job.idempotency_key) if name is not None}
         fresh = [job for job in new if job.id not in known and job.idempotency_key not in known]
-        open_now = sa.select(sa.func.count()).where(mine, jobs.c.state.in_(("queued", "running")))
-        if fresh and int(connection.execute(open_now).scalar_one()) + len(fresh) > self._limit:
-            raise TooManyRequests(
+        found = [known.get(job.id) or known.get(job.idempotency_key or "") or job for job in new]
+        if other := next((job for job, asked in zip(found, new, strict=True) if not _same(job, asked)), None):
+            return Conflict(
+                f"This idempotency key belongs to the job {other.id!r}, which is another one.", param="idempotency_key"
+            )
+        if fresh and self._open_jobs(connection, owner) + len(fresh) > self._limit:
+            return TooManyRequests(
                 f"This key has too many jobs that have not ended: at most {self._limit}. Wait for some of them.",
                 retry_after=30,
             )
         if fresh:
             connection.execute(sa.insert(jobs), [values_of(job) for job in fresh])
-        return [_same(known.get(job.id) or known.get(job.idempotency_key or "") or job, job) for job in new]
+            counted, when = self._counted[owner]
+            self._counted[owner] = counted + len(fresh), when
+        return found
+
+    def _open_jobs(self, connection: Connection, owner: str) -> int:
+        """How many of a key's have not ended. Counted anew when it was last counted a while ago, or is near the limit:
+        counting is what adding would cost most.
+        """
+        counted, when = self._counted.get(owner, (self._limit, 0.0))
+        if counted >= self._limit * 0.9 or time.monotonic() - when > RECOUNT_SECONDS:
+            mine = (jobs.c.owner == owner, jobs.c.state.in_(("queued", "running")))
+            counted, when = connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one(), time.monotonic()
+            self._counted[owner] = counted, when
+        return counted
 
 
-def _same(found: Job, asked: Job) -> Job:
-    if found is not asked and (found.task != asked.task or dict(found.arguments) != dict(asked.arguments)):
-        raise Conflict(
-            f"The idempotency key {asked.idempotency_key!r} belongs to the job {found.id!r}, which is another one.",
-            param="idempotency_key",
-        )
-    return found
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(jobs.c.due_at <= now, jobs.c.due_at == jobs.c.created_at)
 
 
-def _move(connection: Connection, id: str, move: Move) -> Change | None:
-    row = connection.execute(sa.select(*WHOLE).where(jobs.c.id == id).with_for_update()).one_or_none()
-    if row is None:
-        return None
-    job = job_of(row)
-    return Change(job, _set(connection, job, move(job)))
+def _same(found: Job, asked: Job) -> bool:
+    return found is asked or (found.task == asked.task and dict(found.arguments) == dict(asked.arguments))
 
 
-def _set(connection: Connection, before: Job, after: Job) -> Job:
-    """Compare and set; what is there afterwards. The transaction lets nobody in between, and the comparison holds
-    whoever forgets that to it.
-    """
-    if after is before:
-        return before
-    changed = {
-        name: value
-        for name, value in values_of(after).items()
-        if name in NAMES and getattr(before, name) != getattr(after, name)
-    }
-    same = (jobs.c.id == before.id, jobs.c.state == before.state, jobs.c.fence == before.fence)
+def _moved(connection: Connection, moves: Sequence[tuple[str, Move]]) -> list[Change | None]:
+    query = sa.select(*WHOLE).where(jobs.c.id.in_({id for id, _ in moves})).with_for_update()
+    found = {job.id: job for job in map(job_of, connection.execute(query))}
+    before = dict(found)
+    changes: list[Change | None] = []
+    for id, move in moves:
+        job = found.get(id)
+        if job is None:
+            changes.append(None)
+        else:
+            found[id] = move(job)
+            changes.append(Change(job, found[id]))
+    _set(connection, [(before[id], job) for id, job in found.items()])
+    return changes
+
+
+def _set(connection: Connection, pairs: Iterable[tuple[Job, Job]]) -> None:
+    """Compare and set. The transaction lets nobody in between; if somebody was there all the same, all is undone."""
+    changed = [
+        {"its_id": before.id, "its_state": before.state, "its_fence": before.fence}
+        | {name: value for name, value in values_of(after).items() if name in CHANGES}
+        for before, after in pairs
+        if after is not before
+    ]
     if not changed:
-        return before
-    done = connection.execute(sa.update(jobs).where(*same).values(**changed))
-    return after if done.rowcount == 1 else before
+        return
+    same = (
+        jobs.c.id == sa.bindparam("its_id"),
+        jobs.c.state == sa.bindparam("its_state"),
+        jobs.c.fence == sa.bindparam("its_fence"),
+    )
+    set_to: dict[str, Any] = {name: sa.bindparam(name) for name in CHANGES}
+    done = connection.execute(sa.update(jobs).where(*same).values(set_to), changed)
+    if done.rowcount != len(changed):
+        raise Unavailable("Somebody else changed these jobs. Try again.")
 
 
 def _row(connection: Connection, owner: str | None, id: str) -> Job:

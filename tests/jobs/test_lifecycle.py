@@ -39,6 +39,7 @@ def test_a_claim_counts_before_the_run() -> None:
 
 def test_nothing_is_claimed_before_it_is_due_or_after_its_deadline() -> None:
     early = queued(due_at=at(5))
+    assert lifecycle.claim(queued(), at(-3600), POLICY, "w").state == "running", "the clock was set back"
     assert lifecycle.claim(early, at(4), POLICY, "w") is early
     assert lifecycle.claim(queued(deadline=at(1)), at(1), POLICY, "w").state == "expired"
 
@@ -104,6 +105,13 @@ def test_three_deaths_end_it_with_the_cause() -> None:
     assert "w7" in job.error["message"]
 
 
+def test_a_lease_from_before_the_clock_was_set_back_ends_all_the_same() -> None:
+    job = lifecycle.lose(running(), at(-3600), POLICY, jitter=0)
+    assert (job.state, job.lease_until) == ("running", at(-3590))
+    assert lifecycle.lose(job, at(-3589), POLICY, jitter=0).state == "queued"
+    assert lifecycle.renew(job, 1, at(-3595), POLICY).lease_until == at(-3585)
+
+
 def test_cancel() -> None:
     assert lifecycle.cancel(queued(), at(1)).state == "cancelled"
     job = lifecycle.cancel(running(), at(1))
@@ -117,7 +125,7 @@ def test_cancel() -> None:
 
 def test_a_release_is_no_attempt() -> None:
     job = lifecycle.release(running(), 1, at(3))
-    assert (job.state, job.attempts, job.fence, job.due_at) == ("queued", 0, 1, at(3))
+    assert (job.state, job.attempts, job.fence, job.due_at) == ("queued", 0, 1, T0)
 
 
 def test_deadline_of_what_runs() -> None:

@@ -139,7 +139,7 @@ class CeleryQueue:
 
     async def _offer(self) -> None:
         self._woken.clear()
-        if not self._paused and await self._ledger.rows.waiting(self._ledger.clock()):
+        if not self._paused and await self._ledger.rows.any_due(self._ledger.clock()):
             await self._offer_some()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
