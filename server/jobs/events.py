@@ -16,7 +16,11 @@ MOST_EVENTS = 20_000
 """Of one job; then the oldest go."""
 
 MOST_ENDED = 256
-"""Jobs that have ended and whose events are still here."""
+MOST_KEPT = 100_000
+"""Jobs that have ended and whose events are still here, and those events in all."""
+
+MOST_LOGS = 10_000
+"""Jobs that events are here of; the end of one that another process works at may never be told here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,12 @@ class EventLog:
     def __init__(self) -> None:
         self._logs: dict[str, _Log] = {}
         self._ended: deque[str] = deque()
+        self._kept = 0
+        """Events of those that have ended."""
 
     def add(self, job: str, fence: int, kind: str, data: Any, *, last: bool = False) -> None:
         """`last`: nothing follows."""
-        log = self._logs.setdefault(job, _Log())
+        log = self._log(job)
         if log.ended:
             return
         log.number += 1
@@ -66,7 +72,9 @@ class EventLog:
             self._make_room(job)
 
     def forget(self, job: str) -> None:
-        self._logs.pop(job, None)
+        log = self._logs.pop(job, None)
+        if log is not None and log.ended:
+            self._kept -= len(log.events)
 
     def after(self, job: str, place: tuple[int, int]) -> list[Event]:
         """The events that came after this place, as far as they are here."""
@@ -79,7 +87,7 @@ class EventLog:
 
     async def grown(self, job: str, seconds: float) -> bool:
         """Wait for more, for so long; whether there is."""
-        log = self._logs.setdefault(job, _Log())
+        log = self._log(job)
         try:
             async with asyncio.timeout(seconds):
                 await log.grown.wait()
@@ -89,7 +97,16 @@ class EventLog:
                 self.forget(job)
             return False
 
+    def _log(self, job: str) -> _Log:
+        log = self._logs.get(job)
+        if log is None:
+            while len(self._logs) >= MOST_LOGS:
+                self.forget(next(iter(self._logs)))
+            log = self._logs[job] = _Log()
+        return log
+
     def _make_room(self, newest: str) -> None:
         self._ended.append(newest)
-        while len(self._ended) > MOST_ENDED:
+        self._kept += len(self._logs[newest].events)
+        while len(self._ended) > MOST_ENDED or (self._kept > MOST_KEPT and len(self._ended) > 1):
             self.forget(self._ended.popleft())

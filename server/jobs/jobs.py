@@ -25,7 +25,7 @@ from server.jobs.queue import Queue
 from server.jobs.tasks import Tasks
 from server.jobs.together import Together
 from server.jobs.wire import job_body
-from server.store.job_table import Job, State
+from server.store.job_table import ENDED, Job, State
 from server.store.response_tables import new_id
 
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Jobs:
         """Keep jobs of one key as they are. One whose id is there already is left as it stands, and returned."""
         kept = await self._adding.do(drafts)
         for draft, job in zip(drafts, kept, strict=True):
-            if job is draft:
+            if job is draft and job.parent is None:
                 self.ledger.tell_state(job)
         self._queue.wake()
         return kept
@@ -158,6 +158,8 @@ class Jobs:
         while True:
             for event in log.after(id, after):
                 after = event.place
+                if event.kind == "state" and event.data["state"] in ENDED:
+                    event = replace(event, data=job_body(await self.get(owner, id)))
                 yield event
             if log.ended(id):
                 return

@@ -157,8 +157,8 @@ class Ledger:
         return await self._moves.do((id, move))
 
     def tell_state(self, job: Job) -> None:
-        """To those who watch."""
-        self.events.add(job.id, job.fence, "state", job_body(job), last=job.ended)
+        """To those who watch. The result, which may be large, stays in the row."""
+        self.events.add(job.id, job.fence, "state", job_body(replace(job, result=None)), last=job.ended)
 
     def _tell(self, change: Change | None) -> None:
         if change is None:
