@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from server import __version__
-from server.cli import bench, chat, jobs, keys, models, requests, serve, services, tls, worker
+from server.cli import bench, chat, files, jobs, keys, models, requests, serve, services, tls, worker
 from server.cli.failure import Commands
 from server.cli.pull import pull
 
@@ -43,6 +43,7 @@ app.command("serve")(serve.serve)
 app.command("pull")(pull)
 app.add_typer(models.app, name="models")
 app.add_typer(requests.app, name="requests")
+app.add_typer(files.app, name="files")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(services.app, name="services")
 app.command("chat")(chat.chat)

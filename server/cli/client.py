@@ -72,6 +72,16 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self._call("POST", path, body)
 
+    def upload(self, path: str, file: Path, fields: dict[str, str]) -> Any:
+        """Send a form with a file in the field `file`, as it comes from the disk."""
+        try:
+            with file.open("rb") as content, self._told():
+                form = {"file": (file.name, content)}
+                response = self._http.post(self._to(path), data=fields, files=form)
+        except OSError as error:
+            raise Failure(f"{file}: {error.strerror or error}") from error
+        return self._read(response)
+
     def delete(self, path: str) -> Any:
         return self._call("DELETE", path)
 
@@ -82,6 +92,9 @@ class Client:
             if response.is_error:
                 response.read()
                 raise self._refused(response)
+            if response.status_code == 204:  # there is nothing left to tell
+                yield iter(())
+                return
             if "text/event-stream" not in response.headers.get("content-type", ""):
                 raise Failure(f"{response.url} did not answer with a stream of events.")
             yield read_events(response.iter_lines())
@@ -89,6 +102,9 @@ class Client:
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         with self._told():
             response = self._http.request(method, self._to(path), json=body)
+        return self._read(response)
+
+    def _read(self, response: httpx.Response) -> Any:
         if response.is_error:
             raise self._refused(response)
         try:

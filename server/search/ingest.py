@@ -68,7 +68,7 @@ class Reading:
 async def opened(path: Path, name: str, bounds: Bounds) -> AsyncIterator[Reading]:
     """The blocks of the file at `path`, whose kind its `name` tells.
 
-    Raises FileUnreadable or FileUnsupported, here or on the way, with a message for whoever sent the file.
+    Raises FileUnreadable or FileUnsupported, here or before the first block, with a message for whoever sent the file.
     """
     with tempfile.TemporaryDirectory(prefix="llm-api-reading-") as folder:
         output = Path(folder) / "blocks"
@@ -97,30 +97,29 @@ def shown(name: str) -> str:
 
 
 def write_blocks(path: Path, name: str, output: Path, most: int) -> None:
-    """All blocks as lines of JSON; the last one says why there are no more, if that is not the file's end."""
-    with output.open("w", encoding="ascii") as file:
-
-        def put(**fields: object) -> None:
-            file.write(json.dumps(fields) + "\n")
-
-        left = most
-        try:
+    """All blocks as lines of JSON; or one line that says why there are none, so that nobody works at half a file."""
+    try:
+        with output.open("w", encoding="ascii") as file:
+            left = most
             for block in _pieces(reader(name)(path)):
                 left -= len(block.text)
                 if left < 0:
                     raise Unreadable(f"It holds more than {most:,} characters of text: split it.")
-                put(text=block.text, level=block.level, page=block.page)
+                file.write(json.dumps({"text": block.text, "level": block.level, "page": block.page}) + "\n")
             if left == most:
                 raise Unreadable("There is no text in it; a scan must go through text recognition first.")
-        except Unreadable as error:
-            put(unreadable=str(error), unsupported=error.unsupported)
-        except MemoryError:
-            put(unreadable="It needs more memory than reading a file may take.", unsupported=False)
-        except RecursionError:
-            put(unreadable="It is nested too deeply.", unsupported=False)
-        except Exception as error:
-            reason = " ".join(str(error).split())[:200]
-            put(unreadable=f"It seems to be damaged: {reason or type(error).__name__}.", unsupported=False)
+    except Unreadable as error:
+        problem, unsupported = str(error), error.unsupported
+    except MemoryError:
+        problem, unsupported = "It needs more memory than reading a file may take.", False
+    except RecursionError:
+        problem, unsupported = "It is nested too deeply.", False
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        problem, unsupported = f"It seems to be damaged: {reason or type(error).__name__}.", False
+    else:
+        return
+    output.write_text(json.dumps({"unreadable": problem, "unsupported": unsupported}) + "\n", encoding="ascii")
 
 
 def _pieces(blocks: Iterator[Block]) -> Iterator[Block]:

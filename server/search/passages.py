@@ -1,8 +1,8 @@
 """Passages: pieces of a text that are short enough to be put before a model, cut where the text itself pauses.
 
-A passage begins at a heading, or where the one before it was full, and ends with a sentence or a line, unless a single
-one is longer than a passage may be. It keeps the headings it stands under and the page it begins on. Lengths are
-counted in tokens of a model, by whoever feeds the blocks.
+A passage begins at a heading or on a page, or where the one before it was full, and ends with a sentence or a line,
+unless a single one is longer than a passage may be. It keeps the headings it stands under and the page it is on.
+Lengths are counted in tokens of a model, by whoever feeds the blocks.
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ class Cutter:
             self._headings.append((block.level, title))
             return made
         made = []
+        if self._units and block.page != self._units[-1].page:
+            made = self._passage()
+            self._units, self._tokens = [], 0
         for unit in self._cut(block, ends):
             if self._tokens + unit.tokens > self._recipe.size:
                 made += self._passage()

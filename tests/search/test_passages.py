@@ -44,6 +44,12 @@ def test_a_passage_begins_at_a_heading_and_knows_those_above_it() -> None:
     ]
 
 
+def test_a_passage_is_on_one_page() -> None:
+    blocks = [Block("One two.", page=1), Block("Three.", page=1), Block("Four.", page=2)]
+    made = cut(blocks, size=100, overlap=50)
+    assert [(one.text, one.page) for one in made] == [("One two.\n\nThree.", 1), ("Four.", 2)]
+
+
 def test_a_heading_with_nothing_below_it_is_text() -> None:
     blocks = [Block("All", 1), Block("Bring a friend", 2, 7), Block("Eat", 2), Block("Now.")]
     assert [(one.heading, one.text, one.page) for one in cut(blocks, size=100)] == [

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import openai
+import psutil
 import pytest
 
 from server.api.openai.attribute_filters import Comparison, Compound
@@ -242,6 +243,34 @@ async def test_filters() -> None:
     both: Any = [{"type": "eq", "key": "lang", "value": "de"}, {"type": "gt", "key": "year", "value": 2030}]
     assert not Compound(type="and", filters=both).holds(attributes)  # type: ignore[arg-type]
     assert Compound(type="or", filters=both).holds(attributes)  # type: ignore[arg-type]
+
+
+async def test_bombs_are_refused_and_the_server_stays_as_large_as_it_was(served: Served, tmp_path: Path) -> None:
+    (tmp_path / "bomb.pdf").write_bytes(documents.pdf_bomb(200 << 20))
+    (tmp_path / "bomb.docx").write_bytes(documents.zip_bomb(600 << 20))
+    with (tmp_path / "long.txt").open("wb") as file:
+        for _ in range(32):
+            file.write(b"All work and no play" + b" ok." * 4 * (1 << 20))
+        file.truncate(512 << 20)
+    store = (await served.openai().vector_stores.create()).id
+    before = psutil.Process().memory_info().rss
+    for name, named, said in (
+        ("bomb.pdf", "../../bomb.pdf", "'bomb.pdf' cannot be read. Unpacked, page 1 would be too large."),
+        ("bomb.docx", "bomb.docx", "Unpacked it would be 1 files of 600 MB"),
+        ("long.txt", "long.txt", "It holds more than 20,000,000 characters of text: split it."),
+    ):
+        with (tmp_path / name).open("rb") as content:
+            form = {"file": (named, content)}
+            made = await served.http.post("/v1/files", files=form, data={"purpose": "assistants"}, timeout=120)
+        assert made.status_code == 200, made.text
+        assert made.json()["filename"] == name
+        file = await served.openai().vector_stores.files.create_and_poll(
+            made.json()["id"], vector_store_id=store, poll_interval_ms=50
+        )
+        assert file.last_error is not None
+        assert said in file.last_error.message
+        await served.openai().files.delete(file.id)
+    assert psutil.Process().memory_info().rss - before < 100 << 20
 
 
 async def test_a_store_outlives_the_server(tmp_path: Path) -> None:
