@@ -12,11 +12,10 @@ from server.api.house import Endpoint
 
 def routes(failed: ErrorLog) -> list[Endpoint]:
     async def me(request: Request) -> Response:
-        """The key of this call."""
+        """The key of this call, and its limits."""
         principal: Principal = request.state.principal
-        return JSONResponse(
-            {"id": principal.id, "object": "key", "name": principal.name, "rights": sorted(principal.rights)}
-        )
+        who = {"id": principal.id, "object": "key", "name": principal.name, "rights": sorted(principal.rights)}
+        return JSONResponse({**who, **principal.limits.as_json()})
 
     async def errors(request: Request) -> Response:
         """The last errors, the newest first."""

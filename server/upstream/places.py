@@ -24,7 +24,7 @@ class Place:
     def visit(self) -> Iterator[Visit]:
         """A request to it, while the context lasts. Whoever enters says how it went."""
         tries = self.breaker.begin()
-        visit = Visit()
+        visit = Visit(self.url)
         self.running += 1
         try:
             yield visit
@@ -36,8 +36,10 @@ class Place:
 class Visit:
     """How a request to a place goes."""
 
-    good: bool | None = None
-    """None: as long as nobody knows."""
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.good: bool | None = None
+        """None: as long as nobody knows."""
 
 
 class Places:

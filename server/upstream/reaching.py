@@ -47,8 +47,10 @@ class Reach:
             visit, found = await self._first(card.name, upstream, places, start, held)
             try:
                 yield found
-            except UpstreamFailed:
+            except UpstreamFailed as error:
                 visit.good = False
+                self._tries.labels(card.name, visit.url, "broke").inc()
+                log.warning("%s at %s broke off: %s", card.name, visit.url, error.message)
                 raise
 
     async def _first(
@@ -66,9 +68,11 @@ class Reach:
                 self._tries.labels(name, place.url, "failed" if failed else "refused").inc()
                 tried.append(place)
                 pause = _pause(error, places, tried) if len(tried) <= upstream.retries else None
+                if not isinstance(error, BadRequest):
+                    then = "Not tried again." if pause is None else f"Tried again in {pause:.1f} s."
+                    log.warning("%s at %s: %s %s", name, place.url, error.message, then)
                 if pause is None:
                     raise
-                log.warning("%s at %s: %s Trying again in %.1f s", name, place.url, error.message, pause)
             await asyncio.sleep(pause)
 
     def _places_of(self, card: ModelCard, upstream: Upstream) -> Places:

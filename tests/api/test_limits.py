@@ -135,6 +135,7 @@ async def test_only_the_right_admin_sees_keys(office: Office) -> None:
 async def test_requests_a_minute_end_in_429_with_headers_that_say_so(office: Office) -> None:
     made = await office.key(requests_per_minute=2, tokens_per_day=1000)
     client = office.with_key(made["key"])
+    assert (await client.get("/v1/me")).json()["requests_per_minute"] == 2
     first, second, third = [await chat(client) for _ in range(3)]
     assert [answer.status_code for answer in (first, second, third)] == [200, 200, 429]
     assert first.headers["x-ratelimit-limit-requests"] == "2"

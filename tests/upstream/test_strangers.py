@@ -101,6 +101,8 @@ async def test_what_fails_within_an_answer_is_an_event(tmp_path: Path, script: S
         assert [one["choices"][0]["delta"].get("content") for one in found[:2]] == ["", "Hel"]
         assert words in found[-1]["error"]["message"]
         assert (await asyncio.wait_for(ask(http), 10)).status_code == 502
+        metrics = (await http.get("/metrics")).text
+        assert f'llm_upstream_tries_total{{model="far",outcome="broke",url="{far.url}"}} 2' in metrics
         assert len(far.asked) == 2  # an answer that has begun is not asked for again
 
 
