@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,7 +14,7 @@ from typing import TypeVar
 from server.chat.backend import Backend
 from server.chat.messages import Turn, Usage
 from server.engine.request import FinishReason
-from server.errors import Exhausted, ServerError, TooManyRequests, Unavailable
+from server.errors import Draining, Exhausted, ServerError, TooManyRequests, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -46,15 +47,15 @@ class Calls:
         attempts: int,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`attempts`: in all; `pause` waits between them."""
+        """`at_once`: calls that `insist` makes. `attempts`: of each, in all; `pause` waits between them."""
         self._backend = backend
         self._free = asyncio.Semaphore(at_once)
         self._attempts = attempts
         self._pause = pause
 
     async def say(self, turn: Turn) -> Said:
-        """The answer, once. Raises what goes wrong."""
-        async with self._free, self._backend.open(turn) as answer:
+        """The answer at once, as somebody waits for it. Raises what goes wrong."""
+        async with self._backend.open(turn) as answer:
             pieces: list[str] = []
             finish: FinishReason | None = None
             async for deltas in answer:
@@ -64,8 +65,15 @@ class Calls:
             return Said("".join(pieces), finish, answer.usage)
 
     async def insist(self, turn: Turn) -> Said:
-        """The answer; what may pass is tried again. Raises Exhausted when it never does."""
-        return await self._again(lambda: self.say(turn))
+        """The answer, when there is room among the calls; what may pass is tried again. Raises Exhausted when it
+        never does.
+        """
+
+        async def in_turn() -> Said:
+            async with self._free:
+                return await self.say(turn)
+
+        return await self._again(in_turn)
 
     async def count(self, model: str, texts: Sequence[str], owner: str) -> Sequence[int]:
         """The tokens of each text. Not all texts at once: others wait for the threads that count."""
@@ -85,17 +93,16 @@ class Calls:
         return len(written.tokens)
 
     async def _again(self, work: Callable[[], Awaitable[T]]) -> T:
-        for attempt in range(1, self._attempts):
+        for attempt in itertools.count(1):
             try:
                 return await work()
             except (Unavailable, TooManyRequests) as error:
-                if (error.retry_after or 0.0) > LONGEST_PAUSE:
-                    raise  # a limit for the day, say: whoever keeps the job may come back to it
+                if isinstance(error, Draining) or (error.retry_after or 0.0) > LONGEST_PAUSE:
+                    raise  # it is for later, or for the next server: whoever keeps the job comes back to it
+                if attempt == self._attempts:
+                    raise Exhausted(f"Tried {attempt} times. The last time: {error.message}") from error
                 await self._pause(self._seconds(attempt, error))
-        try:
-            return await work()
-        except (Unavailable, TooManyRequests) as error:
-            raise Exhausted(f"Tried {self._attempts} times. The last time: {error.message}") from error
+        raise AssertionError("counting ended")
 
     def _seconds(self, attempt: int, error: ServerError) -> float:
         longest = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2**attempt)

@@ -11,7 +11,7 @@ import pytest
 from server.catalog import Catalog
 from server.chat.messages import Delta, Turn
 from server.engine.request import FinishReason
-from server.errors import BadRequest, EngineDied, Exhausted, ModelNotFound, ServerError, TooManyRequests
+from server.errors import BadRequest, Draining, EngineDied, Exhausted, ModelNotFound, ServerError, TooManyRequests
 from server.services.calls import Calls
 from server.services.manifest import Flavor, SummaryFlavor
 from server.services.orders import PromptOrder, SummaryOrder
@@ -97,6 +97,14 @@ async def test_what_never_passes_is_given_up(stage: Stage) -> None:
     with pytest.raises(Exhausted, match=r"Tried 3 times\. The last time: gone"):
         await stage.summarize(maxNewTurns=20)
     assert len(stage.pauses) == 2
+
+
+@pytest.mark.parametrize("error", [Draining("closing"), TooManyRequests("that was all for today", retry_after=9000)])
+async def test_what_is_for_another_day_or_server_is_left_to_it(stage: Stage, error: ServerError) -> None:
+    stage.fail_first(error)
+    with pytest.raises(type(error)):
+        await stage.summarize(maxNewTurns=20)
+    assert stage.pauses == []
 
 
 async def test_what_cannot_pass_is_not_tried_again(stage: Stage) -> None:
