@@ -49,6 +49,7 @@ class Calls:
     ) -> None:
         """`at_once`: calls that `insist` makes. `attempts`: of each, in all; `pause` waits between them."""
         self._backend = backend
+        self.at_once = at_once
         self._free = asyncio.Semaphore(at_once)
         self._attempts = attempts
         self._pause = pause

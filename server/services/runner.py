@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,10 +80,14 @@ class _Making:
     async def run(self, progress: Progress) -> str:
         summary = await self._prepare()
         await progress(0, summary.total)
+        waiting: deque[Call] = deque()
         asked: dict[asyncio.Task[list[Line]], Call] = {}
         try:
             while True:
-                asked |= {asyncio.create_task(self._ask(call)): call for call in summary.plan()}
+                waiting += summary.plan()
+                while waiting and len(asked) < self._calls.at_once:
+                    call = waiting.popleft()
+                    asked[asyncio.create_task(self._ask(call))] = call
                 if not asked:
                     return summary.text
                 done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)

@@ -72,6 +72,8 @@ class Summary:
         """The first turn that no call deals with yet."""
         self._parts: list[Sequence[Line] | None] = []
         """The lines of each call's answer, by its number."""
+        self._open = 0
+        """Calls whose answer has not come."""
         self._reduced: Sequence[Line] | None = None
         self._asked_to_reduce = False
         self.answered = 0
@@ -100,7 +102,7 @@ class Summary:
         calls: list[Call] = []
         while self._next < len(self._turns) and not (self._shape.rolling and self._open):
             calls.append(self._call())
-        if not calls and not self._open and self._next == len(self._turns) and self._wants_reducing():
+        if not self._open and self._wants_reducing():
             self._asked_to_reduce = True
             whole = "\n".join(line.text for line in self._lines())
             calls.append(Call(len(self._parts), ("", whole) if self._shape.rolling else (whole,), 0, reduces=True))
@@ -112,6 +114,7 @@ class Summary:
             self._reduced = lines
         else:
             self._parts[call.number] = lines
+            self._open -= 1
             self.answered += call.turns
 
     @property
@@ -119,10 +122,6 @@ class Summary:
         """The summary, once nothing is left to plan and everything is committed."""
         lines = [line.text for line in (self._lines() if self._reduced is None else self._reduced)]
         return "\n".join(consolidate(lines) if self._shape.consolidates else lines).strip()
-
-    @property
-    def _open(self) -> bool:
-        return any(part is None for part in self._parts)
 
     def _lines(self) -> list[Line]:
         return [line for part in self._parts for line in part or ()]
@@ -133,12 +132,19 @@ class Summary:
         so_far = ("\n".join(line.text for line in carried),) if self._shape.rolling else ()
         call = Call(len(self._parts), (*so_far, "\n".join(turn.text for turn in taken)), len(taken))
         self._parts.append(None)
+        self._open += 1
         self._next += len(taken)
         return call
 
     def _carried(self) -> list[Line]:
         """The end of the summary that the next call is shown: what is too much for the next turn goes, oldest first."""
-        lines = self._lines()[-self._shape.summary_turns :]
+        wanted = self._shape.summary_turns
+        lines: list[Line] = []
+        for part in reversed(self._parts):
+            lines[:0] = part or ()
+            if wanted and len(lines) >= wanted:
+                break
+        lines = lines[-wanted:]
         following = self._turns[self._next].tokens
         while lines and not self._room.fits(sum(line.tokens for line in lines) + following):
             del lines[0]

@@ -5,6 +5,7 @@ The speakers' marks and the form of merged lines are those of the gateway whose 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ async def virtual_turns(text: str, longest: int, count: Count) -> list[Line]:
     """The turns of a transcript. A line of more than `longest` tokens becomes several of the same speaker: cut between
     sentences, and between words where one sentence alone is too long.
     """
-    spoken = list(speaking(lines_of(text)))
+    spoken = await asyncio.to_thread(lambda: list(speaking(lines_of(text))))
     sizes = await count([speaker + words for speaker, words in spoken])
     turns: list[Line] = []
     for (speaker, words), tokens in zip(spoken, sizes, strict=True):

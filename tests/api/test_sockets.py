@@ -21,7 +21,10 @@ PATH = "/ws/results"
 async def socket(running: Running, key: str = "boss", path: str = PATH) -> AsyncIterator[ClientConnection]:
     headers = {"authorization": f"Bearer {key}.secret"} if key else {}
     address = f"ws://127.0.0.1:{running.port}{path}"
-    async with connect(address, additional_headers=headers, proxy=None, max_size=None) as connection:
+    async with (
+        asyncio.timeout(20),
+        connect(address, additional_headers=headers, proxy=None, max_size=None) as connection,
+    ):
         yield connection
 
 

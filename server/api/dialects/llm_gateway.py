@@ -131,10 +131,16 @@ def _services(house: House, prefix: str) -> list[Endpoint | Socket]:
 
     async def generate(request: Request) -> Response:
         """Put a transcript into the queue."""
+        try:
+            service = house.services.get(request.path_params["route"])
+        except NotFound:
+            service = None
+        if not isinstance(service, SummaryService):
+            return JSONResponse({"detail": "Not Found"}, 404)
         form, content = await _form(request, house.settings.limits.body_bytes)
         fields = _fields(form)
         try:
-            job = await enqueue(request, content, fields)
+            job = await enqueue(request, service, content, fields)
         except TooManyRequests:
             raise
         except (ServerError, UnicodeDecodeError) as error:
@@ -142,10 +148,7 @@ def _services(house: House, prefix: str) -> list[Endpoint | Socket]:
             return JSONResponse({"detail": f"{status}{error}"}, 400)
         return JSONResponse({"message": "Request successfully queued", "jobId": job})
 
-    async def enqueue(request: Request, content: bytes, fields: Fields) -> str:
-        service = house.services.get(request.path_params["route"])
-        if not isinstance(service, SummaryService):
-            raise NotFound("Service not found")
+    async def enqueue(request: Request, service: SummaryService, content: bytes, fields: Fields) -> str:
         if not content:
             raise BadRequest("Missing content")
         if not fields.flavor:
