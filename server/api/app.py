@@ -121,7 +121,7 @@ def build_app(
     services = Services.from_settings(settings)
     calls = Calls(register, at_once=settings.services.inferences, attempts=settings.services.attempts)
     search = open_search(settings, catalog, register, vectors, database)
-    work = open_jobs(settings, database, meter.charge)
+    work = open_jobs(settings, database, allow=turnstile.allow, charge=meter.charge)
     house = House(
         settings=settings,
         catalog=catalog,

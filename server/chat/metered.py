@@ -60,10 +60,7 @@ class Turnstile:
 
         `answered`: it takes one of the answers that a key may have at once.
         """
-        limits = await self.check(owner, model)
-        if limits.tokens_per_day is not None:
-            await self.meter.refresh()
-            self._check_tokens(owner, limits.tokens_per_day)
+        limits = await self._within_budget(owner, model)
         moment = self._allowances.take(owner, limits, answered=answered)
         account = self.meter.account(owner, model)
         try:
@@ -76,6 +73,19 @@ class Turnstile:
             account.close()
             if answered:
                 self._allowances.leave(owner)
+
+    async def allow(self, owner: str, model: str) -> None:
+        """Count in a request that is answered in another process. Raises as `admitted` does; it takes none of the
+        answers at once, and its tokens are charged when they are known.
+        """
+        self._allowances.take(owner, await self._within_budget(owner, model), answered=False)
+
+    async def _within_budget(self, owner: str, model: str) -> KeyLimits:
+        limits = await self.check(owner, model)
+        if limits.tokens_per_day is not None:
+            await self.meter.refresh()
+            self._check_tokens(owner, limits.tokens_per_day)
+        return limits
 
     def standing(self, owner: str, limits: KeyLimits) -> Standing:
         """What is left of a key's requests and tokens."""

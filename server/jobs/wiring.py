@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from server.jobs.events import EventLog
@@ -18,9 +18,16 @@ from server.store.database import Database
 from server.store.jobs import JobRows
 from server.store.usage import Counts
 
+Charge = Callable[[str, str, Counts], None]
+Allow = Callable[[str, str], Awaitable[None]]
 
-def open_jobs(settings: Settings, database: Database, charge: Callable[[str, str, Counts], None] | None = None) -> Jobs:
-    """Not started. Its tasks are to be added. `charge`: who counts what jobs cost that are done elsewhere."""
+
+def open_jobs(
+    settings: Settings, database: Database, *, allow: Allow | None = None, charge: Charge | None = None
+) -> Jobs:
+    """Not started. Its tasks are to be added. Of jobs that are done elsewhere, `allow` knows what their keys may do,
+    and `charge` counts what they cost.
+    """
     section = settings.jobs
     policy = Policy(
         lease=timedelta(seconds=section.lease_seconds),
@@ -29,7 +36,7 @@ def open_jobs(settings: Settings, database: Database, charge: Callable[[str, str
     )
     rows, tasks, keep = JobRows(database, settings.limits.jobs), Tasks(), timedelta(days=section.keep_days)
     if has_cluster(settings):
-        ledger, queue = _cluster(settings, rows, policy, tasks, charge)
+        ledger, queue = _cluster(settings, rows, policy, tasks, allow, charge)
     else:
         ledger = Ledger(rows, EventLog(), policy)
         queue = EmbeddedQueue(ledger, tasks, at_once=at_once(settings), name=worker_name())
@@ -49,7 +56,8 @@ def _cluster(
     rows: JobRows,
     policy: Policy,
     tasks: Tasks,
-    charge: Callable[[str, str, Counts], None] | None,
+    allow: Allow | None,
+    charge: Charge | None,
 ) -> tuple[Ledger, Queue]:
     try:
         from server.jobs.cluster.line import Line
@@ -63,7 +71,9 @@ def _cluster(
     told = ToldLog(Line(section.redis_url, section.cluster_name))
     ledger = Ledger(rows, told, policy)
     here = EmbeddedQueue(ledger, tasks, at_once=at_once(settings), name=name, takes=lambda task: task.local)
-    elsewhere = CeleryQueue(ledger, tasks, section, told, name=name, takes=lambda task: not task.local, charge=charge)
+    elsewhere = CeleryQueue(
+        ledger, tasks, section, told, name=name, takes=lambda task: not task.local, allow=allow, charge=charge
+    )
     return ledger, Queues(elsewhere, here)
 
 

@@ -19,7 +19,7 @@ from server.jobs.cluster.line import Line
 from server.jobs.cluster.worker import Hands
 from server.jobs.jobs import Jobs
 from server.jobs.tasks import Task, TaskContext, Tasks
-from server.jobs.wiring import open_jobs
+from server.jobs.wiring import Allow, open_jobs
 from server.settings import Settings
 from server.store.database import Database
 
@@ -104,14 +104,19 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    settings: Settings, *, script: Script | None = None, clock: Clock | None = None, worker: bool = True
+    settings: Settings,
+    *,
+    script: Script | None = None,
+    clock: Clock | None = None,
+    worker: bool = True,
+    allow: Allow | None = None,
 ) -> AsyncIterator[Office]:
     """A server's jobs, until the context is left. `worker`: with one of Celery's where the settings have a cluster;
     a process can have only one at a time.
     """
     script = script or Script()
     database = Database.open(settings)
-    jobs = open_jobs(settings, database)
+    jobs = open_jobs(settings, database, allow=allow)
     if clock is not None:
         jobs.ledger.clock = clock
     jobs.tasks.add(*script.tasks())

@@ -13,7 +13,7 @@ from server.store.usage import Counts
 
 
 class FarCharges:
-    """A gate that lets everything through and counts it: whether the key may, the server knew when it took the job."""
+    """A gate that lets everything through and counts it: whether the key may, the server says that lets a job begin."""
 
     def __init__(self) -> None:
         self._pending: dict[tuple[str, str], Counts] = {}

@@ -14,13 +14,13 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from server.errors import ServerError
-from server.jobs.attempt import Claim, Failed, Outcome, Stopped, Succeeded
+from server.jobs.attempt import Claim, Failed, Outcome, Stopped, Succeeded, error_of
 from server.jobs.cluster.celery_app import make_app, send
 from server.jobs.cluster.line import ABANDONED_SECONDS, Line, Word
 from server.jobs.cluster.offer import Offer
 from server.jobs.cluster.told import ToldLog
 from server.jobs.ledger import Ledger
-from server.jobs.tasks import Task, Tasks
+from server.jobs.tasks import Task, Tasks, may_pass
 from server.settings import JobsSection
 from server.store.job_table import Job
 from server.store.usage import Counts
@@ -43,6 +43,9 @@ SILENT_SECONDS = 60.0
 
 
 Charge = Callable[[str, str, Counts], None]
+Allow = Callable[[str, str], Awaitable[None]]
+"""Raises where a key may not use a model now; counts the request otherwise."""
+
 """Key, model, and what was used."""
 
 
@@ -58,11 +61,13 @@ class CeleryQueue:
         *,
         name: str,
         takes: Callable[[Task], bool] = lambda _: True,
+        allow: Allow | None = None,
         charge: Charge | None = None,
     ) -> None:
-        """`takes`: which tasks are done by workers elsewhere. `name`: this server's among the servers. `charge`: who
-        counts what they cost.
+        """`takes`: which tasks are done by workers elsewhere. `name`: this server's among the servers. `allow`: who
+        knows what their keys may do. `charge`: who counts what they cost.
         """
+        self._allow = allow
         self._charge = charge
         self._ledger = ledger
         self._tasks = tasks
@@ -184,7 +189,7 @@ class CeleryQueue:
         try:
             if word.kind == "begin":
                 ticket = str(word.fields["ticket"])
-                claim = await self._ledger.begin(str(word.fields["job"]), ticket)
+                claim = await self._allowed(await self._ledger.begin(str(word.fields["job"]), ticket))
                 return ticket, {"go": False} if claim is None else {"fence": claim.fence, "attempt": claim.attempt}
             if word.kind == "used":
                 self._count(word.fields["used"])
@@ -197,6 +202,18 @@ class CeleryQueue:
         except (KeyError, TypeError, ValueError):
             log.exception("A worker said what is not understood: %.200s", word.fields)
         return None
+
+    async def _allowed(self, claim: Claim | None) -> Claim | None:
+        """The claim, if the limits of its key allow it now: a worker has no database to know them from."""
+        model = claim.arguments.get("model") if claim is not None else None
+        if claim is None or self._allow is None or not isinstance(model, str):
+            return claim
+        try:
+            await self._allow(claim.owner, model)
+        except ServerError as error:
+            await self._ledger.settle(claim, Failed(error_of(error), may_pass(error), error.retry_after or 0.0))
+            return None
+        return claim
 
     def _count(self, used: list[tuple[str, str, dict[str, Any]]]) -> None:
         if self._charge is not None:
