@@ -2,12 +2,14 @@
 
 import { get, post, remove } from "../api.js";
 import { button, fill, h, notice, put, size, sure } from "../dom.js";
+import { adding } from "./pull.js";
 
 export async function view(main, house) {
   const may = house.me.rights.includes("models");
   const cards = h("div", { class: "grid" });
   const top = h("div", { class: "row" }, h("div", { class: "grow" }, h("h1", {}, "Models"),
     h("p", { class: "soft" }, may ? "A model loads when it is first asked, or here." : "Your key may use these; it lacks the right to load and unload.")));
+  if (may) top.append(button("Add a model …", async () => (await adding(), show())));
   put(main, h("div", { class: "view" }, top, cards));
   const drawn = new Map();
   let requests = [];
@@ -19,7 +21,7 @@ export async function view(main, house) {
     drawn.clear();
     if (!house.models.length) {
       put(cards, h("div", { class: "empty" }, h("p", {}, "No models yet."),
-        h("p", {}, "Describe a GGUF file in ", h("code", {}, "data/models.json"), ": it appears here without a restart.")));
+        h("p", {}, "Run ", h("code", {}, "llm-api models add FILE"), " where the server runs, or add one from a hub here.")));
     }
     for (const model of house.models) {
       const card = new ModelCard(model, may, house);
@@ -64,7 +66,7 @@ class ModelCard {
     this.node = h("article", { class: "card", "aria-label": model.id },
       h("div", { class: "row" }, h("h2", { class: "grow" }, model.id), this.state),
       about.description && h("p", { class: "soft" }, about.description), this.progress, this.trouble, this.facts, this.requests,
-      h("div", { class: "row end" }, may && this.load, may && this.unload, button("Chat", () => (location.hash = `#/chat/new/${encodeURIComponent(model.id)}`))));
+      h("div", { class: "row end" }, may && this.load, may && this.unload, may && button("Remove", () => this.leave(), { class: "plain", "aria-label": `Remove ${model.id}` }), button("Chat", () => (location.hash = `#/chat/new/${encodeURIComponent(model.id)}`))));
     if (may) get(`/v1/models/${encoded(model.id)}/estimate`).then((found) => ((this.estimate = found), this.update(this.now, this.own ?? [])), () => {});
   }
 
@@ -100,6 +102,16 @@ class ModelCard {
         await remove(`/v1/requests/${encodeURIComponent(one.id)}`);
         notice("Stopped.");
       }, { class: "plain", "aria-label": `Stop the request of ${one.key.name ?? one.key.id}` }));
+  }
+
+  async leave() {
+    if (!(await sure(`Offer ${this.model.id} no more? Its file stays.`, "Remove"))) return;
+    try {
+      await remove(`/v1/models/${encoded(this.model.id)}`);
+      this.node.remove();
+    } catch (error) {
+      notice(error.message, "bad");
+    }
   }
 
   async act(deed) {
