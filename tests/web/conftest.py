@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -17,7 +17,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from server.settings import ROOT
+from tests.hub.standin import standing_in
 
+REPO = "someone/Tiny-Model-GGUF"
 KEY = "tests.a-key-that-only-these-tests-know"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -42,10 +44,19 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def hub(model_file: Callable[[str], Path]) -> Iterator[str]:
+    """The address of a hub that has one small model."""
+    with standing_in() as standin:
+        standin.repos[REPO] = {"Tiny-Model-Q8_0.gguf": model_file("tiny").read_bytes()}
+        yield standin.url
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory, hub: str) -> Iterator[Site]:
     folder, port = tmp_path_factory.mktemp("site"), _free_port()
     command = [sys.executable, "-m", "server", "serve", "--port", str(port), "--data-dir", str(folder / "data")]
-    environment = {**os.environ, "LLM_API_FIRST_KEY": KEY, "LLM_API_CELLS": "8192"}
+    environment = {**os.environ, "LLM_API_FIRST_KEY": KEY, "LLM_API_CELLS": "8192", "HF_ENDPOINT": hub}
+    environment |= {"HF_HOME": str(folder / "hub")}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:

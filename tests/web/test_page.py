@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.conftest import KEY
+from tests.web.conftest import KEY, REPO
 
 CAT = "My cat is called Mira. What is my cat called?"
 WEATHER = (
@@ -127,6 +127,7 @@ def test_an_error_says_what_to_do_and_the_message_can_be_sent_again(page: Page) 
 def test_a_model_is_loaded_and_unloaded(page: Page) -> None:
     view(page, "Models")
     card = page.get_by_role("article", name="demo")
+    expect(card.locator(".chip").first).to_contain_text("loaded")
     if card.get_by_role("button", name="Load demo", exact=True).is_visible():
         card.get_by_role("button", name="Load demo", exact=True).click()
     expect(card.locator(".chip").first).to_have_text("loaded")
@@ -212,3 +213,32 @@ def test_a_summary_is_a_job_that_can_be_watched(page: Page) -> None:
     row.get_by_role("button", name="Forget summarize-en").click()
     page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     expect(page.locator("tbody tr").filter(has_text="summarize-en")).to_have_count(0)
+
+
+def test_a_model_of_a_hub_is_added_and_removed(page: Page) -> None:
+    view(page, "Models")
+    page.get_by_role("button", name="Add a model").click()
+    page.get_by_label("Repository of a hub").fill(REPO)
+    page.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_role("button", name="Fetch Tiny-Model-Q8_0.gguf").click()
+    job = page.get_by_role("dialog", name="Job")
+    expect(job.locator(".chip")).to_have_text("succeeded")
+    job.get_by_role("button", name="Close").click()
+    card = page.get_by_role("article", name=re.compile("tiny", re.IGNORECASE))
+    expect(card).to_be_visible()
+    card.get_by_role("button", name=re.compile("^Remove")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(card).to_have_count(0)
+
+
+def test_a_document_is_read_and_cited(page: Page) -> None:
+    page.get_by_role("button", name="New chat").click()
+    text = "The river Oda is 310 km long and flows through Belm."
+    chosen = {"name": "rivers.txt", "mimeType": "text/plain", "buffer": text.encode()}
+    page.locator("input[type=file]").set_input_files(files=[chosen])  # type: ignore[list-item]
+    expect(page.locator(".ask .chip")).to_have_text("rivers.txt: ready")
+    say(page, "How long is the river Oda?")
+    answered(page)
+    expect(page.locator(".message.model .text")).to_contain_text("310 km")
+    page.locator(".message.model .files button").click()
+    expect(page.get_by_role("dialog", name="rivers.txt")).to_contain_text("flows through Belm")

@@ -9,7 +9,7 @@ export async function view(main, house) {
   const cards = h("div", { class: "grid" });
   const top = h("div", { class: "row" }, h("div", { class: "grow" }, h("h1", {}, "Models"),
     h("p", { class: "soft" }, may ? "A model loads when it is first asked, or here." : "Your key may use these; it lacks the right to load and unload.")));
-  if (may) top.append(button("Add a model …", async () => (await adding(), show())));
+  if (may) top.append(button("Add a model …", async () => (await adding(), again())));
   put(main, h("div", { class: "view" }, top, cards));
   const drawn = new Map();
   let requests = [];
@@ -28,11 +28,19 @@ export async function view(main, house) {
       drawn.set(model.id, card);
       put(cards, card.node);
     }
-    update(house.states);
+    for (const [id, card] of drawn) card.update(house.states[id], requests.filter((one) => one.model === id));
   }
 
   function update(states) {
+    const names = Object.keys(states);
+    if (names.length && (names.length !== drawn.size || names.some((name) => !drawn.has(name)))) return void again();
     for (const [id, card] of drawn) card.update(states[id], requests.filter((one) => one.model === id));
+  }
+
+  let drawing = null;
+  function again() {
+    drawing ??= show().finally(() => (drawing = null));
+    return drawing;
   }
 
   const follow = async () => {
@@ -43,7 +51,7 @@ export async function view(main, house) {
   };
   house.listeners.add(update);
   const clock = setInterval(follow, 2000);
-  await show();
+  await again();
   await follow();
   return { close: () => clearInterval(clock) };
 }
@@ -108,7 +116,6 @@ class ModelCard {
     if (!(await sure(`Offer ${this.model.id} no more? Its file stays.`, "Remove"))) return;
     try {
       await remove(`/v1/models/${encoded(this.model.id)}`);
-      this.node.remove();
     } catch (error) {
       notice(error.message, "bad");
     }
