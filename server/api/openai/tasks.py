@@ -111,10 +111,11 @@ async def _response(house: House, context: TaskContext, arguments: Mapping[str, 
     except NotFound:
         pass
     body = check_object(arguments, ResponseBody)
+    job = await house.jobs.get(context.owner, context.job)
     order = (await run_of(house, context.owner, body)).order
     order = replace(
         order,
-        response=order.response | {"id": id},
+        response=order.response | {"id": id, "created_at": int(job.created_at.timestamp())},
         turn=replace(order.turn, priority=context.turn_priority),
     )
     run = Run(house.desk, order)
