@@ -21,7 +21,7 @@ from server.errors import BadRequest, Conflict, ServerError
 from server.jobs import lifecycle
 from server.jobs.events import Event
 from server.jobs.ledger import Ledger
-from server.jobs.queue import Queue
+from server.jobs.queue import Queue, within
 from server.jobs.tasks import Tasks
 from server.jobs.together import Together
 from server.jobs.wire import job_body
@@ -34,6 +34,14 @@ LOWEST, USUAL, HIGHEST = 0, 5, 9
 """Priorities. Within one, the oldest goes first."""
 
 SWEEP_SECONDS = 1.0
+"""Between two looks for what was lost or is due, as long as there is anything to do."""
+
+LINGER_SECONDS = 10.0
+IDLE_SECONDS = 10.0
+"""When there has been nothing to do for so long, it looks so often whether other servers have made jobs: an idle server
+costs next to nothing.
+"""
+
 TIDY_SECONDS = 600.0
 """Between two looks for what has been kept long enough."""
 
@@ -62,6 +70,7 @@ class Jobs:
         self._chores: list[Chore] = [self._sweep]
         self._tidying: list[Chore] = [self._forget]
         self._loop: asyncio.Task[None] | None = None
+        self._added = asyncio.Event()
         self._adding: Together[Sequence[Job], list[Job]] = Together(self._rows.add)
 
     async def submit(
@@ -105,6 +114,7 @@ class Jobs:
         for draft, job in zip(drafts, kept, strict=True):
             if job is draft and job.parent is None:
                 self.ledger.tell_state(job)
+        self._added.set()
         self._queue.wake()
         return kept
 
@@ -190,7 +200,7 @@ class Jobs:
         return await self.get(owner, id)
 
     def when_looking(self, chore: Chore) -> None:
-        """Have this done about once a second, in every server."""
+        """Have this done about once a second, in every server, until a little after the last job has ended."""
         self._chores.append(chore)
 
     def when_tidying(self, chore: Chore) -> None:
@@ -213,19 +223,34 @@ class Jobs:
         await self._queue.close()
 
     async def _look_after(self) -> None:
-        tidied = time.monotonic() - TIDY_SECONDS
+        busy_at, tidied = time.monotonic(), time.monotonic() - TIDY_SECONDS
         while True:
-            for chore in self._chores:
-                await _safely(chore)
+            self._added.clear()
+            busy = await self._is_busy()
+            if busy:
+                busy_at = time.monotonic()
+            idle = not busy and time.monotonic() - busy_at > LINGER_SECONDS
+            if not idle:
+                for chore in self._chores:
+                    await _safely(chore)
+                self._queue.wake()
             if time.monotonic() - tidied >= TIDY_SECONDS:
                 tidied = time.monotonic()
                 for chore in self._tidying:
                     await _safely(chore)
-            await asyncio.sleep(SWEEP_SECONDS)
+            if idle:
+                await within(IDLE_SECONDS, self._added)
+            else:
+                await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _is_busy(self) -> bool:
+        try:
+            return await self._rows.any_open()
+        except ServerError:
+            return True
 
     async def _sweep(self) -> None:
-        if await self.ledger.sweep(lost=self._queue.hears):
-            self._queue.wake()
+        await self.ledger.sweep(lost=self._queue.hears)
 
     async def _forget(self) -> None:
         while await self._rows.forget(self.ledger.clock() - self._keep):

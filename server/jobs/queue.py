@@ -17,7 +17,10 @@ from server.store.job_table import Job
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-"""So often it looks for jobs that others have made, that have become due, or that others want stopped."""
+"""So often it looks which of its jobs others want stopped."""
+
+IDLE_SECONDS = 10.0
+"""So often it looks for jobs if nobody wakes it: whoever looks after the jobs does, as long as there are any."""
 
 RENEWALS = 3
 """In the time of a lease."""
@@ -119,7 +122,7 @@ class EmbeddedQueue:
             free = self._at_once - len(self._running)
             taken = await self._claim(free) if free and not self._paused else 0
             if taken < free or not free:
-                await _within(LOOK_SECONDS, self._woken)
+                await within(IDLE_SECONDS, self._woken)
 
     async def _claim(self, free: int) -> int:
         try:
@@ -211,7 +214,8 @@ class Queues:
             await queue.close()
 
 
-async def _within(seconds: float, event: asyncio.Event) -> None:
+async def within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for an event, for so long."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

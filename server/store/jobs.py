@@ -241,6 +241,16 @@ class JobRows:
 
         return await ask(self._database, work)
 
+    async def any_open(self) -> bool:
+        """Whether one has not ended."""
+
+        def work() -> bool:
+            query = sa.select(jobs.c.id).where(jobs.c.state.in_(("queued", "running"))).limit(1)
+            with self._database.read() as connection:
+                return connection.execute(query).one_or_none() is not None
+
+        return await ask(self._database, work)
+
     async def delete(self, owner: str, id: str) -> None:
         """Forget a job that has ended, and those that it is the parent of. Raises NotFound, Conflict."""
 

@@ -43,7 +43,7 @@ async def ticks() -> AsyncIterator[None]:
     """For looking at what other processes bring about."""
     while True:
         yield
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
 
 
 class Work:
@@ -128,7 +128,8 @@ async def main(folder: Path, die_at: str, at_once: int, clock: float, settings: 
     jobs, queue = assemble(database, Work(folder, die_at), at_once=at_once, name=f"far {os.getpid()}")
     jobs.ledger.clock = lambda: wall_clock() + timedelta(seconds=clock)
     await queue.start()
-    await asyncio.Event().wait()
+    async for _ in ticks():
+        queue.wake()
 
 
 if __name__ == "__main__":

@@ -150,8 +150,9 @@ async def test_attempts_come_to_an_end(settings: Settings) -> None:
 
 async def test_deadlines(settings: Settings) -> None:
     async with office(with_jobs(settings, at_once=1)) as here:
-        running = await here.jobs.submit(ME, "gated", {}, deadline=datetime.now(UTC) + SOON)
-        waiting = await here.jobs.submit(ME, "echo", {}, deadline=datetime.now(UTC) + SOON / 2)
+        running = await here.jobs.submit(ME, "gated", {}, deadline=datetime.now(UTC) + 15 * SOON)
+        await here.begun()
+        waiting = await here.jobs.submit(ME, "echo", {}, deadline=datetime.now(UTC) + SOON)
         assert (await ended(here, running)).state == "expired"
         assert (await ended(here, waiting)).state == "expired"
         assert here.script.cancelled == [running.id]
@@ -201,6 +202,22 @@ async def test_two_servers_share_the_work(settings: Settings) -> None:
             assert (await ended(here, job)).attempts == 1
         marks = [each.script.begun.get_nowait() for each in (here, there) for _ in range(each.script.begun.qsize())]
         assert sorted(marks, key=int) == [str(number) for number in range(40)]
+
+
+async def test_an_idle_server_looks_seldom_and_wakes_at_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.jobs.jobs.LINGER_SECONDS", -1.0)
+    monkeypatch.setattr("server.jobs.jobs.IDLE_SECONDS", 3600.0)
+    looked = asyncio.Event()
+
+    async def look() -> None:
+        looked.set()
+
+    async with office(settings) as here:
+        here.jobs.when_looking(look)
+        await here.jobs.submit(ME, "gated", {})
+        await asyncio.wait_for(looked.wait(), 10)
 
 
 async def test_cancel_reaches_another_server(settings: Settings) -> None:
