@@ -148,6 +148,7 @@ def build_app(
         protollm=front_of(settings),
     )
     house.jobs.when_tidying(house.files.sweep)
+    house.jobs.when_tidying(house.search.tidy)
     _add_file_tasks(house)
     house.jobs.tasks.add(summary_task(house.service_runner), pull_model(house.puller))
     house.jobs.tasks.add(*endpoint_tasks(house))

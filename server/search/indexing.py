@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from server.catalog import Catalog
 from server.chat.backend import Backend, Embeddings
 from server.chat.vectors import Texts
-from server.errors import BadRequest, ModelNotFound
+from server.errors import ModelNotFound
 from server.search.blocks import Block
 from server.search.ingest import Bounds, opened
 from server.search.passages import Cutter, Passage, Recipe
@@ -166,17 +166,6 @@ class _Filling:
 def spoken(heading: str, text: str) -> str:
     """A passage as models that compare texts read it: with where it stands."""
     return f"{heading}\n{text}" if heading else text
-
-
-def check_recipe(recipe: Recipe) -> Recipe:
-    """Raises BadRequest where passages would share more than half of themselves."""
-    if recipe.overlap > recipe.size // 2:
-        raise BadRequest(
-            f"chunk_overlap_tokens is {recipe.overlap}: expected at most half of max_chunk_size_tokens, "
-            f"which is {recipe.size}.",
-            param="chunking_strategy",
-        )
-    return recipe
 
 
 def _take(blocks: Iterator[Block]) -> list[Block]:

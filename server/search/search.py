@@ -48,6 +48,10 @@ class Search:
         self.indexer = indexer
         self.retriever = retriever
 
+    async def tidy(self) -> None:
+        """Forget what is in stores that have expired."""
+        await self.indexer.forget(await self.stores.empty_expired())
+
     async def find(
         self,
         owner: str,

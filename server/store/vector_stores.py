@@ -247,6 +247,22 @@ class VectorStores:
 
         return await ask(self._database, work)
 
+    async def empty_expired(self) -> list[str]:
+        """The files of stores that have expired are no longer in them; as `delete` otherwise. The stores stay, to say
+        so.
+        """
+
+        def work() -> list[str]:
+            may = sa.select(vector_stores).where(vector_stores.c.expires_days.is_not(None))
+            with self._database.write() as connection:
+                gone = [store.id for row in connection.execute(may) if (store := made(row, {})).expired]
+                where = store_files.c.store_id.in_(gone)
+                documents = documents_of(connection, where)
+                connection.execute(sa.delete(store_files).where(where))
+                return unpointed(connection, documents)
+
+        return await ask(self._database, work)
+
     async def searchable(self, owner: str, ids: Sequence[str]) -> list[StoreFile]:
         """The indexed files of these stores, which are in use now. Raises NotFound, also for one that has expired."""
 

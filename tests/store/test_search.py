@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,6 +13,8 @@ from server.errors import NotFound
 from server.settings import Settings
 from server.store.database import Database
 from server.store.documents import Documents, StoredPassage
+from server.store.files import Files
+from server.store.vector_store_rows import NewFile, new_store
 from server.store.vector_stores import VectorStores
 
 TEXTS = (
@@ -84,3 +88,26 @@ async def test_passages_come_in_the_order_asked_for(documents: Documents) -> Non
 async def test_only_what_is_old_and_unused_is_useless(documents: Documents) -> None:
     await written(documents)
     assert await documents.useless() == []
+
+
+async def test_what_has_expired_is_emptied(settings: Settings, database: Database, tmp_path: Path) -> None:
+    stores, documents, files = VectorStores(database), Documents(database), Files(database, tmp_path / "files", 1000)
+    with files.receive() as received:
+        received.write(b"text")
+        file = await files.keep("ada", received, "a.txt", "assistants")
+    ids = []
+    for days in (7, None):
+        store = await stores.create(new_store("ada", expires_days=days))
+        await stores.attach("ada", store.id, [NewFile(file.id, "a.txt", 100, 0)])
+        await stores.settle("ada", store.id, file.id, await written(documents, digest=str(days)))
+        ids.append(store.id)
+    assert await stores.empty_expired() == []
+    old = datetime.now(UTC) - timedelta(days=8)
+    for id in ids:
+        await stores.update("ada", id, last_active_at=old)
+    assert (await stores.get("ada", ids[0])).expired
+    with pytest.raises(NotFound, match="not used for 7 days"):
+        await stores.searchable("ada", [ids[0]])
+    assert len(await stores.empty_expired()) == 1
+    assert await stores.files("ada", ids[0]) == []
+    assert len(await stores.files("ada", ids[1])) == 1
