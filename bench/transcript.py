@@ -48,7 +48,7 @@ def facts(draw: random.Random) -> Iterator[Fact]:
     """One after the other, each about something else."""
     used: set[str] = set()
     while True:
-        name = "".join(draw.sample(SYLLABLES, 2)).capitalize()
+        name = "".join(draw.sample(SYLLABLES, 3)).capitalize()
         if name in used:
             continue
         used.add(name)
