@@ -18,6 +18,9 @@ from server.store.job_table import Job
 TASK = "/v1/responses"
 """The task that answers such a body."""
 
+BEGINNING = 2
+"""Events that tell that a response has begun."""
+
 STATUSES = {"queued": "queued", "running": "in_progress", "cancelled": "cancelled"}
 """What the states of its job are to a response that has not been answered; all others: it failed."""
 
@@ -78,6 +81,9 @@ async def events(house: House, job: Job, response: dict[str, Any], after: int) -
                 if last["sequence_number"] > after:
                     yield [last]
     ended = await house.jobs.get(job.owner, job.id)
-    if "response" not in last or ended.state != "succeeded":
-        told = replay(standing(ended, response))
-        yield [event for event in told if event["sequence_number"] > after] or told[-1:]
+    if ended.state == "succeeded" and "response" in last:
+        return
+    told = replay(ended.result if ended.state == "succeeded" else standing(ended, response))
+    if last:  # it was cut off: what is told goes on where that was
+        told = [event | {"sequence_number": last["sequence_number"] + n} for n, event in enumerate(told[BEGINNING:], 1)]
+    yield [event for event in told if event["sequence_number"] > after] or told[-1:]

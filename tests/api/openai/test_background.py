@@ -108,6 +108,17 @@ async def test_a_stream_of_what_fails_says_so(served: Served) -> None:
     assert [event["type"] for event in told][-2:] == ["error", "response.failed"]
 
 
+async def test_a_stream_of_what_is_cancelled_ends_in_order(served: Served) -> None:
+    served.backend.steps = [*say("Hel")[:1], asyncio.Event()]
+    told: list[Any] = []
+    async for event in await begin(served, stream=True):
+        told.append(event)
+        if event.type == "response.output_text.delta":
+            await served.openai().responses.cancel(told[0].response.id)
+    assert [event.sequence_number for event in told] == list(range(len(told)))
+    assert (told[-1].type, told[-1].response.status) == ("response.incomplete", "cancelled")
+
+
 async def test_it_must_be_kept(served: Served) -> None:
     with pytest.raises(openai.BadRequestError, match="expected store"):
         await begin(served, store=False)
