@@ -129,7 +129,7 @@ class QueueContract:
 
         keeping = asyncio.create_task(keep_one())
         try:
-            done, other = await ended(rig, poison, beside)
+            done, other = await ended(rig, poison, beside, seconds=90)
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
