@@ -80,11 +80,13 @@ def furnish(url: str) -> None:
 
 
 def post(url: str, path: str, body: object) -> None:
+    """One call that changes something."""
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
     urlopen(Request(f"{url}{path}", json.dumps(body).encode(), headers), timeout=120).close()
 
 
 def take(browser: Browser, url: str, shape: str, folder: Path) -> None:
+    """All views in one shape."""
     context = browser.new_context(base_url=url, device_scale_factor=1, **SHAPES[shape])  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/")
@@ -103,6 +105,7 @@ def take(browser: Browser, url: str, shape: str, folder: Path) -> None:
 
 
 def talk(page: Page) -> None:
+    """Has something said, so that there is a chat to see."""
     for number, text in enumerate(ASKED, 1):
         page.get_by_label("Message", exact=True).fill(text)
         page.keyboard.press("Enter")

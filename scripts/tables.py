@@ -1,4 +1,4 @@
-"""Writes the tables of settings and of routes into README.md, from server.yaml and from the application itself.
+"""Writes the tables of docs/settings.md and docs/routes.md, from server.yaml and from the application itself.
 
 .venv/bin/python scripts/tables.py
 """
@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
+DOCUMENTS = {"settings": ROOT / "docs" / "settings.md", "routes": ROOT / "docs" / "routes.md"}
 SETTING = re.compile(r"^  (\w+): \$\{oc\.env:(\w+),(.*)\}\s+# (.*)$")
 BARE = re.compile(r"\$\{dialect\.env:\w+,(\w+),(.*)\}")
 """A default that a dialect's old environment variable may give."""
@@ -59,17 +59,20 @@ def routes_table() -> str:
     return "\n".join(["| route | right | what it does |", "|---|---|---|", *(rows[at] for at in sorted(rows))])
 
 
-def with_tables(text: str) -> str:
-    """README's text with both tables as they should be."""
-    for name, table in (("settings", settings_table()), ("routes", routes_table())):
-        text = re.sub(
-            rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)",
-            lambda found, table=table: f"{found[1]}{table}{found[2]}",
-            text,
-            flags=re.DOTALL,
-        )
-    return text
+TABLES = {"settings": settings_table, "routes": routes_table}
+
+
+def with_table(name: str) -> str:
+    """A document with its table as it should be."""
+    table = TABLES[name]()
+    return re.sub(
+        rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)",
+        lambda found: f"{found[1]}{table}{found[2]}",
+        DOCUMENTS[name].read_text(encoding="utf-8"),
+        flags=re.DOTALL,
+    )
 
 
 if __name__ == "__main__":
-    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for each, document in DOCUMENTS.items():
+        document.write_text(with_table(each), encoding="utf-8")
