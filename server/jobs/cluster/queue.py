@@ -43,10 +43,10 @@ SILENT_SECONDS = 60.0
 
 
 Charge = Callable[[str, str, Counts], None]
+"""Key, model, and what was used."""
+
 Allow = Callable[[str, str], Awaitable[None]]
 """Raises where a key may not use a model now; counts the request otherwise."""
-
-"""Key, model, and what was used."""
 
 
 class CeleryQueue:
@@ -85,6 +85,8 @@ class CeleryQueue:
         self._renewed = 0.0
         self._stopping: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._dealing: asyncio.Task[None] | None = None
+        """What was heard last; seen through at the end, or another server would have to take it over."""
 
     @property
     def hears(self) -> bool:
@@ -116,6 +118,9 @@ class CeleryQueue:
         for loop in (*self._loops, *self._stopping):
             loop.cancel()
         await asyncio.gather(*self._loops, *self._stopping, return_exceptions=True)
+        if self._dealing is not None:
+            await asyncio.wait([self._dealing], timeout=PAUSE_SECONDS)
+            self._dealing.cancel()
         with contextlib.suppress(RedisError, TimeoutError):
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._line.sent()
@@ -169,7 +174,8 @@ class CeleryQueue:
         words = await self._line.hear(self._name)
         if self._hearing_since is None:
             self._hearing_since = time.monotonic()
-        await self._deal_with(words)
+        self._dealing = asyncio.create_task(self._deal_with(words))
+        await asyncio.shield(self._dealing)
 
     async def _take_over(self) -> None:
         await self._deal_with(await self._line.take_over(self._name))
