@@ -80,7 +80,7 @@ async def test_the_urgent_first_then_the_oldest(settings: Settings) -> None:
 async def test_as_many_at_once_as_there_are_hands(settings: Settings) -> None:
     async with office(with_jobs(settings, at_once=3)) as here:
         jobs = [await here.jobs.submit(ME, "gated", {"mark": number}) for number in range(5)]
-        assert [await here.begun() for _ in range(3)] == ["0", "1", "2"]
+        assert sorted([await here.begun() for _ in range(3)]) == ["0", "1", "2"]
         assert here.script.begun.empty()
         here.script.gate.set()
         assert [(await ended(here, job)).state for job in jobs] == ["succeeded"] * 5
