@@ -1,4 +1,4 @@
-"""`build_app`: everything is wired here, and only here."""
+"""`build_app`: the house of `building.py` gets its routes, what stands around them, and its life from start to end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +23,7 @@ from server.api import usage as usage_api
 from server.api.anthropic import face as anthropic_face
 from server.api.anthropic import messages
 from server.api.auth import Authentication
+from server.api.building import build_house
 from server.api.error_log import ErrorLog
 from server.api.faces import Faces
 from server.api.guards import BodyLimit, Errors, Hosts, Reception, raise_on
@@ -43,45 +43,11 @@ from server.api.openai import (
     sessions,
     vector_stores,
 )
-from server.api.openai.response_run import Desk
-from server.api.openai.tasks import endpoint_tasks
 from server.api.rate_headers import RateHeaders
-from server.catalog import Catalog
 from server.chat.backend import Backend
-from server.chat.completion import LocalBackend
-from server.chat.embedding import LocalEmbeddings
-from server.chat.meter import Meter
-from server.chat.metered import MeteredBackend, MeteredEmbeddings, Turnstile
-from server.chat.register import Register, RegisteredEmbeddings
 from server.engine.pool import Pool
-from server.hub.hub import Hub
-from server.hub.pull import Puller
-from server.jobs.batches import Batches
-from server.jobs.file_questions import file_question_tasks
-from server.jobs.indexing import Indexing
-from server.jobs.protollm import front_of
-from server.jobs.pulling import pull_model
-from server.jobs.summaries import summary_task
-from server.jobs.webhooks import Webhooks
-from server.jobs.wiring import open_jobs
-from server.search.answers import FileAnswers
-from server.search.search import open_search
-from server.search.sessions import FileSessions
-from server.services.calls import Calls
-from server.services.directory import Services
-from server.services.runner import Runner
 from server.settings import Settings
-from server.store.audit import AuditLog
 from server.store.auth_keys import AuthKeys
-from server.store.batches import BatchRows
-from server.store.conversations import Conversations
-from server.store.database import Database
-from server.store.files import Files
-from server.store.responses import Responses
-from server.store.sessions import Sessions
-from server.store.usage import UsageRows
-from server.telemetry import Metrics
-from server.upstream.router import Upstreams
 
 log = logging.getLogger(__name__)
 
@@ -100,60 +66,7 @@ def build_app(
 
     Raises CatalogError or StoreError where the models' files or the database cannot be used.
     """
-    catalog = Catalog.from_settings(settings)
-    metrics = Metrics()
-    pool = pool or Pool(settings, catalog, metrics)
-    database = Database.open(settings)
-    keys = keys or AuthKeys(database, AuditLog(settings.paths.data_dir / "audit.log"))
-    for face in dialects.faces(settings):
-        for id in face.stand_in.values():
-            keys.ensure_stand_in(id, f"whoever sends the text that is set for the dialect {face.name}")
-    usage = UsageRows(database)
-    meter = Meter(database, usage)
-    turnstile = Turnstile(keys, catalog, meter)
-    upstreams = Upstreams(catalog, settings, metrics)
-    door = upstreams.beside(backend or LocalBackend(pool, catalog, settings))
-    register = Register(MeteredBackend(door, turnstile))
-    vector_door = upstreams.beside_vectors(LocalEmbeddings(pool, catalog))
-    vectors = RegisteredEmbeddings(MeteredEmbeddings(vector_door, turnstile), register)
-    limit = settings.limits.kept_mb << 20
-    kept, talks = Responses(database, limit), Conversations(database, limit)
-    services = Services.from_settings(settings)
-    calls = Calls(register, at_once=settings.services.inferences, attempts=settings.services.attempts)
-    search = open_search(settings, catalog, register, vectors, database)
-    work = open_jobs(settings, database, allow=turnstile.allow, charge=meter.charge)
-    house = House(
-        settings=settings,
-        catalog=catalog,
-        pool=pool,
-        puller=Puller(Hub(), catalog, settings.paths.data_dir),
-        backend=register,
-        embeddings=vectors,
-        keys=keys,
-        metrics=metrics,
-        database=database,
-        responses=kept,
-        conversations=talks,
-        sessions=Sessions(database, limit),
-        desk=Desk(register, kept, talks, search),
-        files=Files(database, settings.paths.data_dir / "files", settings.limits.files_mb << 20),
-        jobs=work,
-        webhooks=Webhooks(work, settings.jobs.webhook_hosts),
-        search=search,
-        turnstile=turnstile,
-        usage=usage,
-        services=services,
-        service_runner=Runner(calls, catalog),
-        upstreams=upstreams,
-        protollm=front_of(settings),
-    )
-    house.jobs.when_tidying(house.files.sweep)
-    house.jobs.when_tidying(house.search.tidy)
-    _add_file_tasks(house)
-    house.jobs.tasks.add(summary_task(house.service_runner), pull_model(house.puller))
-    house.jobs.tasks.add(*endpoint_tasks(house))
-    keep = timedelta(days=settings.jobs.keep_days)
-    made = Batches(house.jobs, BatchRows(database), house.files, keep)
+    house = build_house(settings, backend=backend, pool=pool, keys=keys)
     dialect_routes, file_routes = dialects.routes(house), files.routes(house)
     failed = ErrorLog()
 
@@ -162,7 +75,7 @@ def build_app(
         return openapi_document.document(app.routes)
 
     def document() -> dict[str, Any]:
-        return document_after(services.edits)
+        return document_after(house.services.edits)
 
     app = Starlette(
         routes=[
@@ -180,11 +93,11 @@ def build_app(
             *file_routes,
             *vector_stores.routes(house),
             *jobs.routes(house),
-            *batches.routes(house, made),
+            *batches.routes(house),
             *models.routes(house),
             *hub_api.routes(house),
             *tokens.routes(house),
-            *running.routes(house, register),
+            *running.routes(house),
             *services_api.routes(house),
             *status.routes(house),
             *keys_api.routes(house),
@@ -201,14 +114,6 @@ def build_app(
     app.router.redirect_slashes = False
     app.state.house = house
     return app
-
-
-def _add_file_tasks(house: House) -> None:
-    """What is done with files in jobs."""
-    indexing = Indexing(house.search, house.files, house.settings.jobs.attempts)
-    sessions, answers = FileSessions(house.search, house.files), FileAnswers(house.search, house.backend)
-    house.jobs.tasks.add(indexing.task)
-    house.jobs.tasks.add(*file_question_tasks(house.search, sessions, answers, indexing, house.webhooks))
 
 
 def _larger(*routes: Endpoint | Socket) -> dict[str, int]:

@@ -27,8 +27,10 @@ from server.telemetry import Metrics
 if TYPE_CHECKING:
     from server.api.openai.response_run import Desk
     from server.chat.metered import Turnstile
+    from server.chat.register import Register
     from server.engine.pool import Pool
     from server.hub.pull import Puller
+    from server.jobs.batches import Batches
     from server.jobs.jobs import Jobs
     from server.jobs.protollm.front import Front
     from server.jobs.webhooks import Webhooks
@@ -66,13 +68,15 @@ class Doors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The parts that endpoints work with; made once, in `build_app`."""
+    """The parts that endpoints work with; made once, in `build_house`."""
 
     settings: Settings
     catalog: Catalog
     pool: Pool
     puller: Puller
     backend: Backend
+    register: Register
+    """The same door, as what knows who goes through it."""
     embeddings: Embeddings
     keys: AuthKeys
     metrics: Metrics
@@ -83,6 +87,7 @@ class House:
     desk: Desk
     files: Files
     jobs: Jobs
+    batches: Batches
     webhooks: Webhooks
     search: Search
     turnstile: Turnstile

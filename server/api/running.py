@@ -11,14 +11,14 @@ from starlette.responses import JSONResponse, Response
 
 from server.api.auth import Principal
 from server.api.house import Endpoint, House
-from server.chat.register import Entry, Register
+from server.chat.register import Entry
 from server.errors import NotFound
 
 
-def routes(house: House, register: Register) -> list[Endpoint]:
+def routes(house: House) -> list[Endpoint]:
     def seen(principal: Principal) -> list[Entry]:
         everything = "admin" in principal.rights
-        return [entry for entry in register.entries if everything or entry.owner == principal.id]
+        return [entry for entry in house.register.entries if everything or entry.owner == principal.id]
 
     def of(request: Request) -> list[Entry]:
         name = request.path_params["id"]

@@ -15,7 +15,6 @@ from server.api.openai.fields import Fields, Metadata
 from server.api.openai.files import LONGEST, SHORTEST
 from server.api.openai.listing import QUERY, listed, window
 from server.errors import NotFound
-from server.jobs.batches import Batches
 from server.store.batches import Batch
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -65,7 +64,9 @@ def batch_body(batch: Batch, counts: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def routes(house: House, batches: Batches) -> list[Endpoint]:
+def routes(house: House) -> list[Endpoint]:
+    batches = house.batches
+
     async def shown(batch: Batch) -> dict[str, Any]:
         return batch_body(batch, await batches.counts(batch))
 
