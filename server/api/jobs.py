@@ -137,6 +137,11 @@ def routes(house: House) -> list[Endpoint]:
         """It is not wanted any more."""
         return JSONResponse(await shown(jobs, await jobs.cancel(*asked(request))))
 
+    async def retry(request: Request) -> Response:
+        """A new job in the place of one that has failed."""
+        job = await jobs.retry(*asked(request))
+        return JSONResponse(await shown(jobs, job), 202, headers={"location": f"/v1/jobs/{job.id}"})
+
     async def delete(request: Request) -> Response:
         """Forget a job that has ended."""
         owner, id = asked(request)
@@ -169,6 +174,14 @@ def routes(house: House) -> list[Endpoint]:
             query={"after": "the id of the event to go on from, as the header Last-Event-ID"},
         ),
         Endpoint("POST", f"{one}/cancel", cancel, summary="Cancel a job", tag=tag, work=False),
+        Endpoint(
+            "POST",
+            f"{one}/retry",
+            retry,
+            summary="Have done anew what a job did not bring about",
+            tag=tag,
+            description="Answers with a new job; the old one stays as it ended.",
+        ),
         Endpoint("DELETE", one, delete, summary="Forget a job that has ended", tag=tag),
     ]
 

@@ -38,7 +38,7 @@ class Indexing:
 
     @property
     def task(self) -> Task:
-        return Task(INDEX_FILES, self._run, public=False, local=True)
+        return Task(INDEX_FILES, self._run, public=False, repeatable=True, local=True)
 
     async def _run(self, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
         """Arguments: `vector_store`, and the ids of `files` in it."""

@@ -103,6 +103,18 @@ class Jobs:
         (job,) = await self.add([job])
         return job
 
+    async def retry(self, owner: str, id: str) -> Job:
+        """A new job for what this one did not bring about. Raises NotFound, and Conflict where there is nothing to do
+        again: it has not ended, or has succeeded, or belongs to something larger.
+        """
+        job = await self.get(owner, id)
+        task = self.tasks.get(job.task)
+        if not job.ended or job.state == "succeeded":
+            raise Conflict(f"The job {id!r} is {job.state}: only what ended without a result can be done again.")
+        if job.parent is not None or not (task.public or task.repeatable):
+            raise Conflict(f"The job {id!r} is a part of something larger, which is to be asked for again as a whole.")
+        return await self.submit(owner, job.task, job.arguments, priority=job.priority, label=job.label)
+
     def drafted(self, owner: str, task: str, arguments: Mapping[str, Any], *, priority: int = USUAL) -> Job:
         """A job that is not kept yet."""
         now = self.ledger.clock()

@@ -42,4 +42,11 @@ def pull_model(puller: Puller) -> Task:
             raise ServerError("The download was broken off.") from error
         return {"model": pulled.name, "files": [file.name for file in pulled.files], "bytes": pulled.bytes}
 
-    return Task(PULL_MODEL, run, check=lambda arguments: check_repo(arguments["repo"]), public=False, local=True)
+    return Task(
+        PULL_MODEL,
+        run,
+        check=lambda arguments: check_repo(arguments["repo"]),
+        public=False,
+        repeatable=True,
+        local=True,
+    )

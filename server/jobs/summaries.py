@@ -31,7 +31,7 @@ def summary_task(runner: Runner) -> Task:
     def check(arguments: Mapping[str, Any]) -> None:
         _order(arguments)
 
-    return Task(SUMMARY, run, check, public=False)
+    return Task(SUMMARY, run, check, public=False, repeatable=True)
 
 
 def _order(arguments: Mapping[str, Any]) -> SummaryOrder:

@@ -64,6 +64,8 @@ class Task:
     """Raises BadRequest for arguments that it could not work with; asked before a job is accepted."""
     public: bool = True
     """Whether clients may ask for it by name."""
+    repeatable: bool = False
+    """Whether whoever asked for it may have it done anew when it has failed. What clients ask for by name always is."""
     local: bool = False
     """Whether it needs the store, the files or another part of the server, so that it must run in a server's own
     process, and not at a worker elsewhere.

@@ -142,6 +142,21 @@ async def test_what_may_pass_is_tried_again(served: Served) -> None:
     assert done["attempts"] > 1
 
 
+async def test_what_failed_is_done_again_when_it_is_asked_for(served: Served) -> None:
+    served.backend.steps = [ContextLengthExceeded(3000, 2048)]
+    failed = await ended(served, (await chat(served, label="second chances", priority=7))["id"])
+    assert failed["state"] == "failed"
+    served.backend.steps = say("Hello")
+    response = await served.http.post(f"/v1/jobs/{failed['id']}/retry")
+    assert response.status_code == 202
+    job = await ended(served, response.json()["id"])
+    assert (job["state"], job["label"], job["priority"]) == ("succeeded", "second chances", 7)
+    assert job["arguments"] == failed["arguments"]
+    assert (await served.http.get(f"/v1/jobs/{failed['id']}")).json()["state"] == "failed"
+    for id, status in ((job["id"], 409), ("job_nowhere", 404)):
+        assert (await served.http.post(f"/v1/jobs/{id}/retry")).status_code == status
+
+
 async def test_cancel_and_delete(served: Served) -> None:
     served.backend.steps = [asyncio.Event()]
     job = await chat(served)

@@ -242,3 +242,14 @@ def test_a_document_is_read_and_cited(page: Page) -> None:
     expect(page.locator(".message.model .text")).to_contain_text("310 km")
     page.locator(".message.model .files button").click()
     expect(page.get_by_role("dialog", name="rivers.txt")).to_contain_text("flows through Belm")
+
+
+def test_a_job_that_failed_is_tried_again(page: Page) -> None:
+    body = {"model": "demo", "messages": [{"role": "user", "content": "too long " * 3000}]}
+    work = {"endpoint": "/v1/chat/completions", "body": body, "label": "too long"}
+    page.request.post("/v1/jobs", headers={"authorization": f"Bearer {KEY}"}, data=work)
+    view(page, "Jobs")
+    rows = page.locator("tbody tr").filter(has_text="too long")
+    expect(rows.locator(".chip")).to_have_text(["failed"])
+    rows.get_by_role("button", name="Try too long again").click()
+    expect(rows.locator(".chip")).to_have_text(["failed", "failed"])

@@ -3,8 +3,8 @@
 import { call, events, get, post, remove } from "../api.js";
 import { button, dialog, fill, h, moment, notice, put, sure, table } from "../dom.js";
 
-const KINDS = { succeeded: "good", failed: "bad", dead: "bad", running: "warn" };
-const ENDED = ["succeeded", "failed", "dead", "cancelled"];
+const KINDS = { succeeded: "good", failed: "bad", dead: "bad", expired: "bad", running: "warn" };
+const ENDED = ["succeeded", "failed", "dead", "cancelled", "expired"];
 
 export async function view(main) {
   const state = h("select", { "aria-label": "State" }, ["all", "queued,running", ...ENDED].map((value) =>
@@ -39,13 +39,14 @@ function row(job, again) {
     h("span", { class: "row" },
       button("Open", () => open(job.id), { class: "plain", "aria-label": `Open ${name}` }),
       !ENDED.includes(job.state) && button("Cancel", act(() => post(`/v1/jobs/${job.id}/cancel`)), { class: "plain", "aria-label": `Cancel ${name}` }),
+      ENDED.includes(job.state) && job.state !== "succeeded" && button("Try again", act(() => post(`/v1/jobs/${job.id}/retry`)), { class: "plain", "aria-label": `Try ${name} again` }),
       ENDED.includes(job.state) && button("Forget", act(async () => (await sure("Forget this job and its result?", "Forget")) && remove(`/v1/jobs/${job.id}`)), { class: "plain", "aria-label": `Forget ${name}` })),
   ];
 }
 
 function progress(job) {
   const { done, total, message } = job.progress ?? {};
-  if (job.state === "queued" && job.position) return `number ${job.position} in the line`;
+  if (job.state === "queued" && job.queue_position) return `number ${job.queue_position + 1} in the line`;
   if (!total) return message ?? (job.attempts > 1 ? `attempt ${job.attempts}` : "");
   return h("span", {}, h("progress", { max: total, value: done, "aria-label": "Progress" }), h("small", {}, message || `${done} of ${total}`));
 }
