@@ -46,8 +46,21 @@ def piece(number: int) -> str:
     return WORDS[number % len(WORDS)]
 
 
-def stand_in(a_second: int, seconds: float) -> Starlette:
-    """The page, and just as much of the API as one chat needs."""
+def history(tokens: int) -> list[dict[str, Any]]:
+    """Messages of a hundred words or so, questions and answers in turn, that were said before."""
+    return [
+        {
+            "id": f"msg_old_{number}",
+            "type": "message",
+            "role": "assistant" if number % 2 else "user",
+            "content": [{"type": "output_text", "text": "".join(piece(number * 100 + at) for at in range(100))}],
+        }
+        for number in range(tokens // 130)
+    ]
+
+
+def stand_in(a_second: int, seconds: float, said: list[dict[str, Any]]) -> Starlette:
+    """The page, and just as much of the API as one chat needs. `said`: the items of its conversation."""
 
     async def stream() -> AsyncIterator[bytes]:
         def event(kind: str, **data: Any) -> bytes:
@@ -82,6 +95,12 @@ def stand_in(a_second: int, seconds: float) -> Starlette:
             return JSONResponse({"id": "key", "name": "key", "rights": ["chat"]})
         if path == "/v1/status":
             return StreamingResponse(iter([b'data: {"states": {}}\n\n']), media_type="text/event-stream")
+        if path.endswith("/items") and request.query_params.get("order") == "asc":
+            ids = [item["id"] for item in said]
+            start = ids.index(request.query_params["after"]) + 1 if "after" in request.query_params else 0
+            page = said[start : start + 100]
+            last = page[-1]["id"] if page else None
+            return JSONResponse({"data": page, "has_more": start + 100 < len(said), "last_id": last})
         return JSONResponse({"id": "conv_1", "data": [], "has_more": False, "last_id": None})
 
     methods = ["GET", "POST"]
@@ -95,9 +114,12 @@ def measured(page: Page, url: str) -> list[float]:
     page.goto(url)
     page.get_by_label("Your key").fill("id.secret")
     page.get_by_role("button", name="Enter").click()
+    page.get_by_label("Message", exact=True).wait_for()
+    page.goto(f"{url}/#/chat/conv_1")
+    page.get_by_label("Conversation", exact=True).locator(".message, .empty").first.wait_for(state="attached")
     page.get_by_label("Message", exact=True).fill("Pour")
     page.keyboard.press("Enter")
-    page.locator(".message.model .text").wait_for()
+    page.locator(".message.model .text.wait").wait_for(state="attached")
     page.evaluate(COUNT)
     page.locator(".message.model .under", has_text="tokens").wait_for(timeout=120_000)
     found: list[float] = page.evaluate("() => globalThis.frames_drawn")
@@ -108,12 +130,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.page", description=__doc__)
     parser.add_argument("--chunks", type=int, default=2000, help="pieces a second (default: 2000)")
     parser.add_argument("--seconds", type=float, default=10, help="how long (default: 10)")
+    parser.add_argument("--history", type=int, default=0, help="tokens that were said before (default: 0)")
     given = parser.parse_args()
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:
         parser.error("no browser: expected chromium on PATH")
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(stand_in(given.chunks, given.seconds), log_level="error"))
+    server = uvicorn.Server(
+        uvicorn.Config(stand_in(given.chunks, given.seconds, history(given.history)), log_level="error")
+    )
     threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True).start()
     with sync_playwright() as playwright:
         root = hasattr(os, "geteuid") and os.geteuid() == 0
