@@ -111,8 +111,9 @@ def parse_object(data: bytes, depth: int) -> dict[str, Any]:
     return value
 
 
-def check_object(data: Mapping[str, Any], model: type[Body]) -> Body:
+def check_object(data: Mapping[str, Any], model: type[Body], depth: int) -> Body:
     """A body that came some other way than as a request of its own. Raises BadRequest."""
+    _check_tree(dict(data), depth)
     return _validate(dict(data), model, strict=False)[0]
 
 

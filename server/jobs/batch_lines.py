@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
+
+from pydantic_core import from_json
 
 from server.store.job_table import Job
 from server.store.response_tables import to_text
@@ -43,6 +44,14 @@ class LineErrors(Exception):
         self.found = found
 
 
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file, of one that is too long no more than is needed to see that; nothing follows such a one."""
+    while line := file.readline(LONGEST_LINE + 1):
+        yield line
+        if len(line) > LONGEST_LINE:
+            return
+
+
 def read_lines(lines: Iterable[bytes], endpoint: str) -> Iterator[Line]:
     """The requests of a file, empty lines left out. At its end raises LineErrors if any was wrong."""
     found: list[dict[str, Any]] = []
@@ -70,7 +79,7 @@ def read_lines(lines: Iterable[bytes], endpoint: str) -> Iterator[Line]:
 
 def _read(text: bytes, number: int, endpoint: str, known: set[str]) -> Line | dict[str, Any]:
     try:
-        value = json.loads(text) if len(text) <= LONGEST_LINE else None
+        value = from_json(text, allow_inf_nan=False) if len(text) <= LONGEST_LINE else None
     except ValueError:
         value = None
     if not isinstance(value, dict):

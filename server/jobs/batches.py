@@ -22,7 +22,7 @@ from typing import Any
 
 from server.errors import BadRequest, Conflict, NotFound, ServerError
 from server.jobs import lifecycle
-from server.jobs.batch_lines import Line, LineErrors, read_lines, written
+from server.jobs.batch_lines import Line, LineErrors, lines_of, read_lines, written
 from server.jobs.jobs import LOWEST, Jobs
 from server.jobs.tasks import Task, TaskContext
 from server.store.batches import UNDER_WAY, Batch, BatchRows, Status, steps_of
@@ -73,7 +73,11 @@ class Batches:
         given = {"endpoint": endpoint, "input_file": input_file, **facts}
         batch = Batch(new_id("batch")[:38], owner, "validating", now, now + window, None, given)
         await self.rows.add(batch)
-        await self._submit(batch, BEGIN)
+        try:
+            await self._submit(batch, BEGIN)
+        except ServerError as error:  # whoever is told so may ask again: this one must not be done besides
+            await self._fail(batch, [{"code": "batch_failed", "message": error.message, "param": None, "line": None}])
+            raise
         return batch
 
     async def cancel(self, owner: str, id: str) -> Batch:
@@ -159,7 +163,7 @@ class Batches:
             await self._fail(batch, error.found)
             return
         with path.open("rb") as file:
-            lines = read_lines(file, batch.facts["endpoint"])
+            lines = read_lines(lines_of(file), batch.facts["endpoint"])
             done = 0
             while some := await asyncio.to_thread(lambda: list(itertools.islice(lines, AT_ONCE))):
                 await self._jobs.add([self._line(batch, line) for line in some])
@@ -219,4 +223,4 @@ class Batches:
 def _count(path: Path, endpoint: str) -> int:
     """How many requests are in a file. Raises LineErrors."""
     with path.open("rb") as file:
-        return sum(1 for _ in read_lines(file, endpoint))
+        return sum(1 for _ in read_lines(lines_of(file), endpoint))

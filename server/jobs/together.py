@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from server.errors import ServerError
+
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
@@ -30,6 +32,12 @@ class Together(Generic[Asked, Answer]):
             self._work = asyncio.create_task(self._go(), name="commit what came together")
         return await future
 
+    async def _alone(self, asked: Asked) -> Answer | Exception:
+        try:
+            return (await self._commit([asked]))[0]
+        except Exception as error:
+            return error
+
     async def _go(self) -> None:
         try:
             while self._asked:
@@ -37,8 +45,10 @@ class Together(Generic[Asked, Answer]):
                 answers: Sequence[Answer | Exception]
                 try:
                     answers = await self._commit([asked for asked, _ in some])
-                except Exception as error:
+                except ServerError as error:
                     answers = [error] * len(some)
+                except Exception as error:  # something asked for cannot be committed; the others must not suffer
+                    answers = [error] if len(some) == 1 else [await self._alone(asked) for asked, _ in some]
                 for (_, future), answer in zip(some, answers, strict=True):
                     if future.done():  # nobody waits for it any more
                         continue

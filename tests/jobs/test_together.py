@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from server.errors import Unavailable
 from server.jobs.together import Together
 
 
@@ -33,7 +34,7 @@ async def test_what_comes_while_the_disk_is_busy_is_committed_together() -> None
 
 
 async def test_a_commit_that_fails_fails_for_all_and_the_next_is_tried() -> None:
-    failures = [OSError("disk")]
+    failures = [Unavailable("disk")]
 
     async def commit(asked: Sequence[int]) -> Sequence[int | Exception]:
         if failures:
@@ -44,6 +45,17 @@ async def test_a_commit_that_fails_fails_for_all_and_the_next_is_tried() -> None
     answers = await asyncio.gather(together.do(1), together.do(2), return_exceptions=True)
     assert [str(answer) for answer in answers] == ["disk", "disk"]
     assert await together.do(3) == 3
+
+
+async def test_what_cannot_be_committed_fails_alone() -> None:
+    async def commit(asked: Sequence[str]) -> Sequence[str | Exception]:
+        "".join(asked).encode()
+        return asked
+
+    together = Together(commit)
+    answers = await asyncio.gather(together.do("a"), together.do("\ud800"), together.do("b"), return_exceptions=True)
+    assert (answers[0], answers[2]) == ("a", "b")
+    assert isinstance(answers[1], UnicodeEncodeError)
 
 
 def test_nothing_runs_where_nothing_is_asked() -> None:

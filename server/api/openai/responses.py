@@ -188,7 +188,7 @@ async def _of_job(house: House, job: Job, response: dict[str, Any], after: int) 
 
 async def _unanswered(house: House, job: Job) -> dict[str, Any]:
     """The response of a job that has not been answered, or not yet."""
-    run = await run_of(house, job.owner, check_object(job.arguments, ResponseBody))
+    run = await run_of(house, job.owner, check_object(job.arguments, ResponseBody, house.settings.limits.json_depth))
     return background.standing(job, run.response)
 
 

@@ -59,7 +59,7 @@ def _task(house: T, path: str, run: Any, check: Check[T], *, local: bool = False
 
 
 def _asked_chat(house: Doors, arguments: Mapping[str, Any], owner: str = "") -> tuple[ChatBody, Turn]:
-    body = check_object(arguments, ChatBody)
+    body = check_object(arguments, ChatBody, house.settings.limits.json_depth)
     return body, chat_turn(house, replace(NOBODY_YET, id=owner), body, house.catalog.get(body.named()))
 
 
@@ -70,7 +70,7 @@ async def _chat(house: Doors, context: TaskContext, arguments: Mapping[str, Any]
 
 
 def _asked_completion(house: Doors, arguments: Mapping[str, Any], owner: str = "") -> tuple[CompletionBody, Turn]:
-    body = check_object(arguments, CompletionBody)
+    body = check_object(arguments, CompletionBody, house.settings.limits.json_depth)
     return body, completion_turn(house, replace(NOBODY_YET, id=owner), body, house.catalog.get(body.named()))
 
 
@@ -83,7 +83,7 @@ async def _completion(house: Doors, context: TaskContext, arguments: Mapping[str
 
 
 def _asked_embeddings(house: Doors, arguments: Mapping[str, Any], owner: str = "") -> tuple[EmbeddingBody, Texts]:
-    body = check_object(arguments, EmbeddingBody)
+    body = check_object(arguments, EmbeddingBody, house.settings.limits.json_depth)
     card = house.catalog.get(body.model)
     return body, Texts(card.name, body.inputs(house.settings.limits), body.dimensions, owner)
 
@@ -95,7 +95,7 @@ async def _embeddings(house: Doors, context: TaskContext, arguments: Mapping[str
 
 
 def _asked_response(house: House, arguments: Mapping[str, Any]) -> None:
-    body = check_object(arguments, ResponseBody)
+    body = check_object(arguments, ResponseBody, house.settings.limits.json_depth)
     if body.model is not None or body.place.conversation is None:  # otherwise the session of that may name one
         order_of(house, "", body)
 
@@ -110,7 +110,7 @@ async def _response(house: House, context: TaskContext, arguments: Mapping[str, 
         await house.responses.delete(context.owner, id)
     except NotFound:
         pass
-    body = check_object(arguments, ResponseBody)
+    body = check_object(arguments, ResponseBody, house.settings.limits.json_depth)
     job = await house.jobs.get(context.owner, context.job)
     order = (await run_of(house, context.owner, body)).order
     order = replace(

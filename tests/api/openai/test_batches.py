@@ -112,6 +112,9 @@ async def test_lines_are_no_jobs_of_the_clients(served: Served) -> None:
     [
         (["not json"], "invalid_json_line", 1, None),
         ([line("a"), "[1]"], "invalid_json_line", 2, None),
+        (['{"custom_id": "\\ud800"}'], "invalid_json_line", 1, None),
+        (['{"custom_id": "a", "body": {"seed": NaN}}'], "invalid_json_line", 1, None),
+        (["[" * 100_000], "invalid_json_line", 1, None),
         ([line("a"), line("a")], "duplicate_custom_id", 2, "custom_id"),
         ([line("")], "missing_required_parameter", 1, "custom_id"),
         ([line("a", url="/v1/embeddings")], "mismatched_endpoint", 1, "url"),
@@ -128,6 +131,28 @@ async def test_wrong_lines_fail_the_whole(
     (error,) = done.errors.data
     assert (error.code, error.line, error.param) == (code, number, param)
     assert not served.backend.turns
+
+
+async def test_a_body_is_held_to_what_requests_are_held_to(served: Served) -> None:
+    deep = json.loads('{"a": ' * 120 + "1" + "}" * 120)
+    body = {"model": "tiny", "messages": [{"role": "user", "content": "x"}]}
+    vast = line("vast", body={**body, "metadata": {"a": 10**30}})
+    done = await ended(served, (await create(served, line("deep", body={**body, "metadata": deep}), vast)).id)
+    errors = await read(served, done.error_file_id)
+    assert "nested too deeply" in errors["deep"]["response"]["body"]["error"]["message"]
+    assert "too large to count" in errors["vast"]["response"]["body"]["error"]["message"]
+
+
+async def test_a_batch_that_was_refused_is_not_done(tmp_path: Path) -> None:
+    async with serving(tmp_path, limits__jobs=1, jobs__at_once=1) as served:
+        served.backend.steps = [asyncio.Event()]
+        await served.http.post("/v1/jobs", json={"endpoint": CHAT, "body": line("")["body"]})
+        with pytest.raises(openai.RateLimitError):
+            await served.openai().batches.create(
+                input_file_id=await upload(served, line("a")), endpoint=CHAT, completion_window="24h"
+            )
+        (batch,) = (await served.openai().batches.list()).data
+        assert batch.status == "failed"
 
 
 async def test_what_is_refused(served: Served) -> None:
