@@ -5,18 +5,22 @@ Only hosts that the settings name are called, no redirect is followed, and the a
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import httpx
 
-from server.errors import BadRequest, Unavailable
+from server.errors import BadRequest, ServerError, Unavailable
 from server.jobs import lifecycle
 from server.jobs.jobs import Jobs
 from server.jobs.tasks import Task, TaskContext
 from server.jobs.wire import job_body
 from server.store.job_table import Job
+
+log = logging.getLogger(__name__)
 
 TASK = "tell a webhook"
 TIMEOUT_SECONDS = 10.0
@@ -56,8 +60,11 @@ class Webhooks:
         """Have all be told that are to be told."""
         for job in await self._jobs.ledger.rows.untold():
             draft = self._jobs.drafted(job.owner, TASK, {"job": job.id, "url": job.webhook})
-            await self._jobs.add([replace(draft, id=f"{job.id}_told", parent=job.id)])
-            await self._jobs.ledger.change(job.id, lifecycle.told)
+            try:
+                await self._jobs.add([replace(draft, id=f"{job.id}_told", parent=job.id)])
+                await self._jobs.ledger.change(job.id, lifecycle.told)
+            except ServerError as error:  # a key that has too many jobs holds up no other's
+                log.info("Of the job %s is told later: %s", job.id, error.message)
 
     async def _tell(self, context: TaskContext, arguments: Mapping[str, Any]) -> None:
         job: Job = await self._jobs.get(context.owner, arguments["job"])
@@ -70,9 +77,15 @@ class Webhooks:
         url = self.check(url)
         kept = {name: value for name, value in (headers or {}).items() if name.lower() not in OURS}
         try:
-            async with httpx.AsyncClient(timeout=seconds, trust_env=False) as client:
-                response = await client.post(url, json=body, headers=kept)
-        except httpx.HTTPError as error:
+            async with (
+                asyncio.timeout(seconds),
+                httpx.AsyncClient(timeout=None, trust_env=False) as client,
+                client.stream("POST", url, json=body, headers=kept) as response,
+            ):
+                pass
+        except UnicodeEncodeError:
+            raise BadRequest("The webhook's headers hold characters that no header can.", param="webhook") from None
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"The webhook could not be told: {type(error).__name__}.") from error
         if response.is_server_error or response.status_code in ASK_AGAIN:
             raise Unavailable(f"The webhook answered {response.status_code}.")
