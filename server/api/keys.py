@@ -25,7 +25,10 @@ def _moment(value: Any) -> Any:
             moment = datetime.fromisoformat(value)
         except ValueError:
             raise ValueError(f"expected an ISO time such as 2030-01-31T12:00:00Z, found {value[:40]!r}") from None
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        try:
+            return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        except OverflowError:
+            raise ValueError("expected a time within the calendar of UTC") from None
     if isinstance(value, int) and not isinstance(value, bool):
         try:
             return datetime.fromtimestamp(value, UTC)
