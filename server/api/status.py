@@ -49,7 +49,7 @@ def status_body(house: House, principal: Principal, statuses: Sequence[ModelStat
     states = {name: state_body(known.get(name)) for name in models}
     chosen = house.pool.chosen
     info = None
-    if chosen is not None:
+    if chosen is not None and _may_know(house, principal, chosen.model):
         try:
             meta = dict(house.catalog.get(chosen.model).meta)
         except ModelNotFound:
@@ -61,6 +61,14 @@ def status_body(house: House, principal: Principal, statuses: Sequence[ModelStat
         "models": models,
         "states": states,
     }
+
+
+def _may_know(house: House, principal: Principal, model: str) -> bool:
+    """Whether the key may be told of this model; of one that is no more there is nothing to hide."""
+    try:
+        return principal.may_use(house.catalog.get(model))
+    except ModelNotFound:
+        return True
 
 
 def _word(state: dict[str, Any] | None) -> str:
