@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,8 @@ import httpx
 import openai
 import pytest
 import pytest_asyncio
+import websockets
+from websockets.asyncio.client import connect
 
 from server.api.app import build_app
 from server.chat.messages import Delta, Usage
@@ -115,6 +117,7 @@ async def test_a_key_is_made_shown_changed_and_revoked(office: Office, tmp_path:
         ({"rights": ["root"]}, "rights"),
         ({"expires_at": "2020-01-01"}, "expires_at"),
         ({"expires_at": "soon"}, "expires_at"),
+        ({"expires_at": "9999-12-31T23:59:59-01:00"}, "expires_at"),
         ({"name": ""}, "name"),
         ({"requests_a_minute": 5}, "requests_a_minute"),
     ],
@@ -178,6 +181,36 @@ async def test_a_refused_request_counts_nowhere(office: Office) -> None:
     assert (await chat(client)).status_code == 200
     assert (await chat(client)).status_code == 429
     assert (await client.get("/v1/usage")).json()["total"]["requests"] == 1
+
+
+async def test_a_socket_ends_with_its_key(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path, dialects__llm_gateway__polling_seconds=0.05)
+    async with office_in(tmp_path, settings) as office:
+        made = await office.key()
+        url = office.url.replace("http://", "ws://") + "/ws/results"
+        headers = {"authorization": f"Bearer {made['key']}"}
+        async with asyncio.timeout(10), connect(url, additional_headers=headers, proxy=None) as socket:
+            await socket.send("[]")
+            assert json.loads(await socket.recv()) == []
+            await office.admin.delete(f"/v1/keys/{made['id']}")
+            with suppress(websockets.ConnectionClosedError):
+                async for _ in socket:
+                    pass
+            assert socket.close_code == 1011
+
+
+async def test_the_chosen_model_is_told_to_keys_that_may_use_it(office: Office) -> None:
+    bare = {"authorization": office.admin.headers["x-api-key"]}
+    assert (await office.admin.post("/loadModel", json={"model": "tiny"}, headers=bare)).status_code == 200
+
+    async def told(client: httpx.AsyncClient) -> Any:
+        async with client.stream("GET", "/v1/status") as stream:
+            async for line in stream.aiter_lines():
+                if line.startswith("data:"):
+                    return json.loads(line[5:])["info"]
+
+    assert (await told(office.admin))["model"] == "tiny"
+    assert await told(await office.client(models=["other"])) is None
 
 
 async def test_answers_at_once_are_counted_until_they_end(office: Office) -> None:

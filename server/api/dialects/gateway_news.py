@@ -14,9 +14,10 @@ from typing import Any
 from pydantic_core import from_json
 from starlette.websockets import WebSocket
 
-from server.errors import NotFound
+from server.errors import NotFound, Unauthorized
 from server.jobs.jobs import Jobs
 from server.jobs.summaries import SUMMARY
+from server.store.auth_keys import AuthKeys
 from server.store.job_table import Job
 
 State = dict[str, str]
@@ -52,9 +53,10 @@ def _percent(progress: Mapping[str, Any]) -> str:
 class News:
     """What one socket is told."""
 
-    def __init__(self, jobs: Jobs, socket: WebSocket, seconds: float) -> None:
+    def __init__(self, jobs: Jobs, keys: AuthKeys, socket: WebSocket, seconds: float) -> None:
         """`seconds`: between two rounds."""
         self._jobs = jobs
+        self._keys = keys
         self._socket = socket
         self._seconds = seconds
         self._owner: str = socket.state.principal.id
@@ -122,13 +124,21 @@ class News:
         return {"task_id": id, **state, **whole}
 
     async def _find(self, id: str) -> Job | None:
+        await self._check_key()
         try:
             return await self._jobs.get(self._owner, id)
         except NotFound:
             return None
 
+    async def _check_key(self) -> None:
+        """A socket may outlive the key that it was opened with. Raises Unauthorized."""
+        key = await self._keys.find(self._owner)
+        if key is None or key.state != "active":
+            raise Unauthorized("The key of this socket is not valid any more.")
+
     async def _recent(self) -> list[Job]:
         """The newest jobs, and those that were told of and had not ended."""
+        await self._check_key()
         found = await self._jobs.list(self._owner, task=SUMMARY, limit=RECENT)
         listed = {job.id for job in found}
         older = [id for id, (state, _) in self._marks.items() if state in ("queued", "running") and id not in listed]

@@ -208,11 +208,11 @@ def _sockets(house: House, prefix: str) -> list[Endpoint | Socket]:
 
     async def one(socket: WebSocket) -> None:
         """One job, again and again until it has ended."""
-        await News(house.jobs, socket, seconds).of_one(socket.path_params["id"])
+        await News(house.jobs, house.keys, socket, seconds).of_one(socket.path_params["id"])
 
     async def all_results(socket: WebSocket) -> None:
         """The jobs that the client names, and every change of any of the key's."""
-        await News(house.jobs, socket, seconds).of_all()
+        await News(house.jobs, house.keys, socket, seconds).of_all()
 
     return [
         Socket(
