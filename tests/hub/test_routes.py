@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from server.errors import Forbidden
+from server.hub.pull import Puller
+from server.jobs.pulling import pull_model
+from server.jobs.tasks import TaskContext
+from server.store.key_table import Key
 from tests.api.served import CHATTING_KEYS, Served, events, serving
 from tests.hub.conftest import REPO
 from tests.hub.standin import StandIn
@@ -53,6 +60,16 @@ async def test_what_a_hub_has_is_listed_with_what_fits(served: Served) -> None:
     unknown = await served.http.get("/v1/hub", params={"repo": "no/body"})
     assert (unknown.status_code, "no repository" in unknown.json()["error"]["message"]) == (404, True)
     assert (await served.http.get("/v1/hub")).status_code == 400
+
+
+async def test_a_key_that_lost_the_right_pulls_no_more(hub: StandIn) -> None:
+    class Keys:
+        async def find(self, id: str) -> Key | None:
+            return Key(id, "", "", frozenset({"chat"}), datetime.now(UTC))
+
+    task = pull_model(cast(Puller, None), Keys())
+    with pytest.raises(Forbidden):
+        await task.run(cast(TaskContext, SimpleNamespace(owner="key")), {"repo": REPO, "file": None, "name": None})
 
 
 async def test_a_job_pulls_a_model_and_tells_how_far_it_is(served: Served, hub: StandIn) -> None:
