@@ -31,7 +31,10 @@ def summary_task(runner: Runner) -> Task:
     def check(arguments: Mapping[str, Any]) -> None:
         _order(arguments)
 
-    return Task(SUMMARY, run, check, public=False, repeatable=True)
+    def model(arguments: Mapping[str, Any]) -> str:
+        return _order(arguments).flavor.modelName
+
+    return Task(SUMMARY, run, check, public=False, repeatable=True, model=model)
 
 
 def _order(arguments: Mapping[str, Any]) -> SummaryOrder:

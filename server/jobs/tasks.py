@@ -54,6 +54,11 @@ def anything(arguments: Mapping[str, Any]) -> None:
     """No check."""
 
 
+def model_named(arguments: Mapping[str, Any]) -> str:
+    """As the bodies of endpoints name it."""
+    return str(arguments.get("model") or "")
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A name and what it means."""
@@ -70,6 +75,8 @@ class Task:
     """Whether it needs the store, the files or another part of the server, so that it must run in a server's own
     process, and not at a worker elsewhere.
     """
+    model: Callable[[Mapping[str, Any]], str] = model_named
+    """The model that is asked: before a worker elsewhere begins, it is looked whether the key may."""
 
 
 class Tasks:

@@ -58,6 +58,7 @@ class Script:
             Task("fragile", self._fragile),
             Task("telling", self._telling),
             Task("hidden", self._echo, public=False),
+            Task("nested", self._echo, model=lambda arguments: str(arguments["flavor"]["modelName"])),
         ]
 
     def _check(self, arguments: Mapping[str, Any]) -> None:

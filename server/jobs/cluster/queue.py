@@ -211,11 +211,10 @@ class CeleryQueue:
 
     async def _allowed(self, claim: Claim | None) -> Claim | None:
         """The claim, if the limits of its key allow it now: a worker has no database to know them from."""
-        model = claim.arguments.get("model") if claim is not None else None
-        if claim is None or self._allow is None or not isinstance(model, str):
+        if claim is None or self._allow is None:
             return claim
         try:
-            await self._allow(claim.owner, model)
+            await self._allow(claim.owner, self._tasks.get(claim.task).model(claim.arguments))
         except ServerError as error:
             await self._ledger.settle(claim, Failed(error_of(error), may_pass(error), error.retry_after or 0.0))
             return None

@@ -46,10 +46,12 @@ async def test_a_job_begins_only_as_its_key_may(elsewhere: Settings) -> None:
     script = Script()
     async with office(elsewhere, script=script, allow=allow) as one:
         refused = await one.jobs.submit(ME, "echo", {"mark": "a", "model": "forbidden"})
+        nested = await one.jobs.submit(ME, "nested", {"mark": "n", "flavor": {"modelName": "forbidden"}})
         waits = await one.jobs.submit(ME, "echo", {"mark": "b", "model": "later"})
         free = await one.jobs.submit(ME, "echo", {"mark": "c", "model": "free"})
         assert await one.begun() == "c"
         assert (await until(one, refused, "model_not_allowed", "failed")).attempts == 1
+        await until(one, nested, "model_not_allowed", "failed")
         found = await until(one, waits, "rate_limit_exceeded", "queued")
         assert found.attempts == 0
         assert (found.due_at - found.created_at).total_seconds() > 500
