@@ -93,7 +93,7 @@ def _said(body: bytes) -> dict[str, Any]:
     """The error object of a body; what is none is a message."""
     try:
         tree = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         tree = None
     found = tree.get("error", tree.get("detail", tree)) if isinstance(tree, dict) else None
     if isinstance(found, dict):

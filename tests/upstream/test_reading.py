@@ -144,3 +144,7 @@ def test_a_prompt_that_is_too_long_is_one_here_too(words: str) -> None:
     found = in_stream({"message": words, "type": "invalid_request_error", "code": "context_length_exceeded"})
     assert isinstance(found, ContextLengthExceeded)
     assert (found.context, found.prompt_tokens) == (4096, 5000)
+
+
+def test_a_refusal_that_is_nested_without_end_is_one_all_the_same() -> None:
+    assert isinstance(refusal(500, {}, b"[" * 60_000), UpstreamFailed)
