@@ -28,6 +28,10 @@ PLACE = re.compile(r"(\d{1,9})\.(\d{1,12})")
 """An event's id: the fence and the number."""
 
 
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL keeps no such character."""
+
+
 class JobBody(Fields):
     """A body for an endpoint, or arguments for a task; and how it is to be done."""
 
@@ -40,10 +44,10 @@ class JobBody(Fields):
     priority: Annotated[int, Field(ge=LOWEST, le=HIGHEST)] = USUAL
     deadline: Annotated[float, Field(gt=0, lt=1e11)] | None = None
     """Seconds since 1970; what has not been done by then will not be."""
-    idempotency_key: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=128, pattern=NO_NUL)] | None = None
     """The same again is the same job. The header Idempotency-Key means the same."""
     webhook: Annotated[str, Field(max_length=LONGEST)] | None = None
-    label: Annotated[str, Field(max_length=512)] | None = None
+    label: Annotated[str, Field(max_length=512, pattern=NO_NUL)] | None = None
 
     def work(self) -> tuple[str, dict[str, Any]]:
         """The task's name and its arguments. Raises BadRequest."""

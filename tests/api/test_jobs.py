@@ -103,6 +103,8 @@ async def test_bodies_are_checked_before_they_are_taken(served: Served) -> None:
         {"endpoint": "/v1/chat/completions", "task": "x"},
         {"task": "tell a webhook"},
         {"endpoint": "/v1/chat/completions", "body": CHAT, "priority": 10},
+        {"endpoint": "/v1/chat/completions", "body": CHAT, "label": "a\0b"},
+        {"endpoint": "/v1/chat/completions", "body": CHAT, "idempotency_key": "a\0b"},
         {"endpoint": "/v1/chat/completions", "body": CHAT, "deadline": time.time() - 1},
         {"endpoint": "/v1/chat/completions", "body": CHAT, "webhook": "http://example.org/"},
         {"endpoint": "/v1/embeddings", "body": {"model": "tiny", "input": []}},
