@@ -37,7 +37,10 @@ class Overlay:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         draft = self.file.with_name(f".models.{os.getpid()}.json")
         try:
-            draft.write_text(json.dumps(entries, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            with draft.open("w", encoding="utf-8") as file:
+                file.write(json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())  # a name that outlives a power cut must not lead to an empty file
             read_entries(draft)
             draft.replace(self.file)
         finally:
