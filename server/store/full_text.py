@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 
 from server.store.search_tables import passages
 
-MOST_WORDS = 64
-"""Of a query; a longer one is cut off."""
+MOST_WORDS, LONGEST_WORD = 64, 500
+"""Of a query, and its letters; what is longer is cut off. PostgreSQL refuses words of more than 2,046 bytes."""
 
 _SMALL = (
     "a about am an and any are as at be been but by can could did do does for from had has have he her him his how "
@@ -29,7 +29,7 @@ SMALL_WORDS = frozenset(_SMALL.split(sep=None))
 
 def words_of(query: str) -> list[str]:
     """What is worth searching for."""
-    found = list(dict.fromkeys(word.lower() for word in re.findall(r"\w+", query)))
+    found = list(dict.fromkeys(word.lower()[:LONGEST_WORD] for word in re.findall(r"\w+", query)))
     return ([word for word in found if word not in SMALL_WORDS] or found)[:MOST_WORDS]
 
 
