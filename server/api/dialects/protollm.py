@@ -64,11 +64,14 @@ def routes(house: House) -> list[Endpoint]:
 
     async def answer(request: Request, prompt: ChatPrompt) -> Response:
         queue = request.query_params.get("queue_name")
+        owner = request.state.principal.id
         if house.protollm is not None:
-            work = house.protollm.ask(prompt, queue)
+            # What it will cost is not known here; that the key may ask at all, and so often, is.
+            await house.turnstile.allow(owner, prompt.meta.model or queue or section.model)
+            work = house.protollm.ask(prompt, queue, owner)
         else:
             card = choose_card(house.catalog, section, prompt.meta.model, queue)
-            priority, owner = priority_of(prompt, section.base_priority), request.state.principal.id
+            priority = priority_of(prompt, section.base_priority)
             turn = turn_of(prompt, card, house.settings.limits, owner=owner, priority=priority)
             work = by_ourselves(prompt.job_id, turn)
         return JSONResponse({"content": await while_connected(request.receive, work)})

@@ -6,7 +6,7 @@ import logging
 
 from redis.exceptions import RedisError
 
-from server.errors import ServerError
+from server.errors import Conflict, ServerError
 from server.jobs.protollm.broker import Publisher
 from server.jobs.protollm.results import Results
 from server.jobs.protollm.wire import ChatPrompt, priority_of, write_message
@@ -22,9 +22,25 @@ class Front:
         self._section = section
         self._publisher = Publisher(section)
         self._results = Results(section)
+        self._asking: dict[str, list[str]] = {}
+        """The keys that wait for a job, by its id, which is of the client's making."""
 
-    async def ask(self, prompt: ChatPrompt, queue: str | None) -> str:
-        """What a worker answers, or what kept it from that. Raises ServerError where broker or Redis cannot be had."""
+    async def ask(self, prompt: ChatPrompt, queue: str | None, owner: str) -> str:
+        """What a worker answers, or what kept it from that. Raises ServerError where broker or Redis cannot be had, and
+        Conflict where another key waits for a job of this id: each would be given the other's answer.
+        """
+        waiting = self._asking.setdefault(prompt.job_id, [])
+        if any(other != owner for other in waiting):
+            raise Conflict(f"Another key waits for a job {prompt.job_id[:64]!r}: expected another id.", param="job_id")
+        waiting.append(owner)
+        try:
+            return await self._ask(prompt, queue)
+        finally:
+            waiting.remove(owner)
+            if not waiting:
+                del self._asking[prompt.job_id]
+
+    async def _ask(self, prompt: ChatPrompt, queue: str | None) -> str:
         priority = priority_of(prompt, self._section.base_priority)
         try:
             await self._results.create(prompt, priority)

@@ -18,7 +18,7 @@ from server.chat.messages import Message
 from server.errors import ContextLengthExceeded, ModelLoadFailed, TooManyRequests
 from server.jobs.protollm.worker import ProtollmWorker
 from tests.api.scripted import ScriptedBackend
-from tests.api.served import Served, serving, settings_at
+from tests.api.served import OTHER_KEY, Served, serving, settings_at
 from tests.cluster import Place, needs_cluster, place, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -294,6 +294,20 @@ async def test_an_id_that_is_used_again_starts_a_new_job(here: Place, tmp_path: 
         for _ in range(2):
             assert (await post(served, "/generate", body)).json() == {"content": "Hello world"}
     assert len(backend.turns) == 2
+
+
+@needs_cluster
+async def test_two_keys_cannot_wait_for_one_id(here: Place, tmp_path: Path) -> None:
+    body, backend = {**EXAMPLE_1, "job_id": here.job()}, ScriptedBackend(gate=asyncio.Event())
+    async with serving(tmp_path, **overrides(here)) as served, worker(here, tmp_path, backend):
+        asking = asyncio.create_task(post(served, "/generate", body))
+        await until(lambda: backend.turns)
+        other = {"authorization": f"Bearer {OTHER_KEY}"}
+        assert (await served.http.post("/generate", json=body, headers=other)).status_code == 409
+        assert backend.gate is not None
+        backend.gate.set()
+        assert (await asking).json() == {"content": "Hello world"}
+        assert (await served.http.post("/generate", json=body, headers=other)).status_code == 200
 
 
 @needs_cluster
