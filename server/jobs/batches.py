@@ -206,7 +206,8 @@ class Batches:
             if not size:
                 return None
             id = f"file_{batch.id}_{name}"
-            kept = await self._files.keep(batch.owner, file, f"{batch.id}_{name}.jsonl", "batch_output", until, id=id)
+            name = f"{batch.id}_{name}.jsonl"  # kept in any case: its answers are nowhere else
+            kept = await self._files.keep(batch.owner, file, name, "batch_output", until, id=id, limited=False)
             return kept.id
 
     async def _fail(self, batch: Batch, errors: list[dict[str, Any]]) -> None:

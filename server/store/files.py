@@ -95,8 +95,10 @@ class Files:
         expires_at: datetime | None = None,
         *,
         id: str | None = None,
+        limited: bool = True,
     ) -> StoredFile:
-        """Keep what was written. It is on the disk when this returns. Raises BadRequest where there is no room.
+        """Keep what was written. It is on the disk when this returns. Raises BadRequest where there is no room, unless
+        it is not `limited`: it counts all the same.
 
         With an `id` of the caller's making, a file that has it already is returned instead.
         """
@@ -110,7 +112,7 @@ class Files:
             datetime.now(UTC),
             expires_at,
         )
-        return await ask(self._database, lambda: self._keep(received, new))
+        return await ask(self._database, lambda: self._keep(received, new, limited))
 
     async def get(self, owner: str, id: str) -> StoredFile:
         """Raises NotFound."""
@@ -166,14 +168,14 @@ class Files:
                 if path.name not in known and path.stat().st_mtime < oldest:
                     path.unlink()
 
-    def _keep(self, received: BinaryIO, new: StoredFile) -> StoredFile:
+    def _keep(self, received: BinaryIO, new: StoredFile, limited: bool) -> StoredFile:
         with self._database.write() as connection:
             there = connection.execute(sa.select(files).where(files.c.id == new.id)).one_or_none()
             if there is not None:
                 return StoredFile(*there)
             mine = sa.select(sa.func.coalesce(sa.func.sum(files.c.bytes), 0)).where(files.c.owner == new.owner)
             taken = int(connection.execute(mine).scalar_one())
-            if taken + new.bytes > self._limit:
+            if limited and taken + new.bytes > self._limit:
                 raise BadRequest(
                     f"This key's files take {taken} bytes and this one {new.bytes}: at most {self._limit} are kept. "
                     "Delete some.",

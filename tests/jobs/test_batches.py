@@ -17,8 +17,8 @@ from tests.jobs.stage import ME, Clock, Office, office, with_jobs
 class Desk:
     """Batches over these jobs."""
 
-    def __init__(self, here: Office, folder: Path) -> None:
-        self.files = Files(here.database, folder, 1 << 20)
+    def __init__(self, here: Office, folder: Path, limit: int = 1 << 20) -> None:
+        self.files = Files(here.database, folder, limit)
         self.batches = Batches(here.jobs, BatchRows(here.database), self.files, timedelta(days=1))
 
     async def create(self, *marks: str, window: timedelta = timedelta(hours=1)) -> Batch:
@@ -71,6 +71,16 @@ async def test_a_step_made_twice_has_one_effect(settings: Settings, tmp_path: Pa
         assert await here.jobs.ledger.rows.children(batch.id) == [], "its lines are in the file"
         await desk.batches.rows.forget(here.jobs.ledger.clock() + timedelta(seconds=1))
         assert await desk.batches.rows.page(ME, None, 10) == []
+
+
+async def test_answers_are_kept_also_where_a_key_keeps_too_much(settings: Settings, tmp_path: Path) -> None:
+    async with office(settings) as here:
+        desk = Desk(here, tmp_path / "files", limit=100)
+        here.script.gate.set()
+        done = await desk.ended(await desk.create("a"))
+        assert done.status == "completed"
+        file = await desk.files.get(ME, done.facts["output_file"])
+        assert file.bytes > 100
 
 
 async def test_a_batch_whose_file_is_gone_fails(settings: Settings, tmp_path: Path) -> None:
