@@ -126,12 +126,10 @@ class EmbeddedQueue:
 
     async def _claim(self, free: int) -> int:
         try:
-            now = self._ledger.clock()
-            if not await self._ledger.rows.any_due(now):  # a look costs less than a claim, which writes
-                return 0
-            claims = await self._ledger.claim(
-                self._name, [task.name for task in self._tasks if self._takes(task)], free
-            )
+            names = [task.name for task in self._tasks if self._takes(task)]
+            if not await self._ledger.rows.any_due(names, self._ledger.clock()):
+                return 0  # a look costs less than a claim, which writes
+            claims = await self._ledger.claim(self._name, names, free)
         except ServerError as error:
             log.warning("No jobs can be taken: %s", error.message)
             return 0

@@ -231,11 +231,11 @@ class JobRows:
 
         return await ask(self._database, work)
 
-    async def any_due(self, now: datetime) -> bool:
-        """Whether one is queued and due."""
+    async def any_due(self, tasks: Sequence[str], now: datetime) -> bool:
+        """Whether one of these tasks is queued and due."""
 
         def work() -> bool:
-            query = sa.select(jobs.c.id).where(jobs.c.state == "queued", _due(now)).limit(1)
+            query = sa.select(jobs.c.id).where(jobs.c.state == "queued", _due(now), jobs.c.task.in_(tasks)).limit(1)
             with self._database.read() as connection:
                 return connection.execute(query).one_or_none() is not None
 

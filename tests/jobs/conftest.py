@@ -15,7 +15,8 @@ from tests.store import conftest as store
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "settings" in metafunc.fixturenames:
-        queues = store.kinds() + ([] if cluster.why_no_cluster() else ["celery"])
+        far = not getattr(metafunc.module, "EMBEDDED_ONLY", False) and not cluster.why_no_cluster()
+        queues = store.kinds() + (["celery"] if far else [])
         metafunc.parametrize("settings", queues, indirect=True)
 
 

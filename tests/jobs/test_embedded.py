@@ -17,6 +17,9 @@ from server.settings import Settings
 from server.store.database import Database
 from tests.jobs.contract import QueueContract, Worker
 from tests.jobs.far import Work, assemble
+from tests.jobs.stage import ME
+
+EMBEDDED_ONLY = True
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -73,3 +76,11 @@ async def rig(settings: Settings, tmp_path: Path) -> AsyncIterator[EmbeddedRig]:
 
 class TestEmbedded(QueueContract):
     """As every queue."""
+
+
+async def test_what_others_do_is_not_looked_for(rig: EmbeddedRig) -> None:
+    await rig.jobs.submit(ME, "mark", {"mark": "a"})
+    rows, now = rig.jobs.ledger.rows, rig.jobs.ledger.clock()
+    assert await rows.any_due(["hold", "mark"], now)
+    assert not await rows.any_due(["hold"], now)
+    assert not await rows.any_due([], now)

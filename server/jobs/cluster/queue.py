@@ -149,14 +149,14 @@ class CeleryQueue:
 
     async def _offer(self) -> None:
         self._woken.clear()
-        if not self._paused and await self._ledger.rows.any_due(self._ledger.clock()):
-            await self._offer_some()
+        names = [task.name for task in self._tasks if self._takes(task)]
+        if not self._paused and await self._ledger.rows.any_due(names, self._ledger.clock()):
+            await self._offer_some(names)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._woken.wait()
 
-    async def _offer_some(self) -> None:
-        names = [task.name for task in self._tasks if self._takes(task)]
+    async def _offer_some(self, names: list[str]) -> None:
         jobs = await self._ledger.offer(names, ON_OFFER, OFFER_SECONDS)
         if not jobs:
             return
