@@ -1,4 +1,6 @@
-"""Summaries as jobs: an order goes in, as services/orders.py makes it, and the summary comes out."""
+"""Summaries as jobs: an order goes in, as services/orders.py makes it, and the summary comes out. What there is of
+it is told to those who watch, piece by piece, while it is made.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ def summary_task(runner: Runner) -> Task:
         async def progress(done: int, total: int) -> None:
             await context.progress(done, total, f"turn {done} of {total}")
 
-        summary = await runner.summarize(order, context.owner, progress, priority=context.turn_priority)
+        async def growth(longer: str) -> None:
+            await context.emit(SUMMARY, {"delta": longer})
+
+        summary = await runner.summarize(order, context.owner, progress, growth, priority=context.turn_priority)
         return {"service": order.service, "flavor": order.flavor.name, "summary": summary}
 
     def check(arguments: Mapping[str, Any]) -> None:

@@ -22,6 +22,9 @@ from server.services.turns import Line, counted, lines_of, virtual_turns
 Progress = Callable[[int, int], Awaitable[None]]
 """Told how many turns of how many are dealt with."""
 
+Growth = Callable[[str], Awaitable[None]]
+"""Told what the summary has become longer by, in order, as soon as it is there. A last call may yet change it all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -39,11 +42,13 @@ class Runner:
         self._calls = calls
         self._catalog = catalog
 
-    async def summarize(self, order: SummaryOrder, owner: str, progress: Progress, *, priority: int = 0) -> str:
+    async def summarize(
+        self, order: SummaryOrder, owner: str, progress: Progress, growth: Growth, *, priority: int = 0
+    ) -> str:
         """The summary. All that can be known to go wrong is raised before the first call; leaving cancels them all."""
         card = self._catalog.get(order.flavor.modelName)
         making = _Making(order, card, self._calls, owner, priority)
-        return await making.run(progress)
+        return await making.run(progress, growth)
 
     async def answer(self, order: PromptOrder, owner: str, *, priority: int = 0) -> Answer:
         """The answer, asked for once. Raises what goes wrong."""
@@ -77,7 +82,7 @@ class _Making:
         self._prompt = Prompt.parse(order.prompt)
         self._reducing = self._prompt if order.reduce_prompt is None else Prompt.parse(order.reduce_prompt)
 
-    async def run(self, progress: Progress) -> str:
+    async def run(self, progress: Progress, growth: Growth) -> str:
         summary = await self._prepare()
         await progress(0, summary.total)
         waiting: deque[Call] = deque()
@@ -93,6 +98,8 @@ class _Making:
                 done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     summary.commit(asked.pop(task), task.result())
+                if longer := summary.grown():
+                    await growth(longer)
                 await progress(summary.answered, summary.total)
         finally:
             for task in asked:

@@ -74,6 +74,10 @@ class Summary:
         """The lines of each call's answer, by its number."""
         self._open = 0
         """Calls whose answer has not come."""
+        self._told = 0
+        """The first call whose answer `grown` has not given yet."""
+        self._begun = False
+        """Whether `grown` has given anything."""
         self._reduced: Sequence[Line] | None = None
         self._asked_to_reduce = False
         self.answered = 0
@@ -116,6 +120,19 @@ class Summary:
             self._parts[call.number] = lines
             self._open -= 1
             self.answered += call.turns
+
+    def grown(self) -> str:
+        """What the summary has become longer by since this was asked last; empty: by nothing. An answer waits for those
+        of earlier calls. All that this gives, put together, is what the calls answered: neither reduced nor merged yet.
+        """
+        lines: list[str] = []
+        while self._told < len(self._parts) and (part := self._parts[self._told]) is not None:
+            lines += [line.text for line in part]
+            self._told += 1
+        if not lines:
+            return ""
+        before, self._begun = "\n" if self._begun else "", True
+        return before + "\n".join(lines)
 
     @property
     def text(self) -> str:

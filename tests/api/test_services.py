@@ -149,6 +149,27 @@ async def test_a_summary_is_answered_with_its_job(served: Served) -> None:
         assert (await served.http.post("/v1/services/sum", json=wrong)).status_code == 400
 
 
+async def test_a_summary_is_told_piece_by_piece_and_again_from_any_place(served: Served) -> None:
+    rest = asyncio.Event()
+    served.backend.steps = lambda turn: say("first") if "line 0\n" in turn.messages[0].content else [rest, *say("last")]
+    text = "\n".join(f"Ann: line {number}" for number in range(12))
+    job = (await served.http.post("/v1/services/sum", json={"text": text})).json()
+    url, lines = f"/v1/jobs/{job['id']}/events", list[str]()
+    async with asyncio.timeout(10):
+        async with served.http.stream("GET", url) as stream:
+            async for line in stream.aiter_lines():
+                lines.append(line)
+                if line == 'data: {"delta":"first"}':
+                    rest.set()  # the last part is not begun to be told before the first has arrived here
+    at = lines.index("event: summary")
+    assert lines[at + 1] == 'data: {"delta":"first"}'
+    assert [line for line in lines if "delta" in line] == ['data: {"delta":"first"}', 'data: {"delta":"\\nlast"}']
+    assert json.loads(lines[-2].removeprefix("data: "))["result"]["summary"] == "first\nlast"
+    seen = lines[at - 1].removeprefix("id: ")
+    again = await served.http.get(url, headers={"last-event-id": seen})
+    assert [told["delta"] for told in events(again.text) if "delta" in told] == ["\nlast"]
+
+
 async def test_it_is_documented_with_its_fields_and_its_answer(served: Served) -> None:
     document = (await served.http.get("/openapi.json")).json()
     operation = document["paths"]["/v1/services/mood"]["post"]

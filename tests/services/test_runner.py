@@ -27,6 +27,9 @@ class Stage:
         self.backend = ScriptedBackend()
         self.pauses: list[float] = []
         self.progress: list[tuple[int, int]] = []
+        self.pieces: list[str] = []
+        self.grown = asyncio.Event()
+        """Set when the summary has grown for the first time."""
         calls = Calls(self.backend, at_once=at_once, attempts=attempts, pause=self._pause)
         self.runner = Runner(calls, Catalog.from_settings(settings_at(folder)))
 
@@ -36,8 +39,12 @@ class Stage:
     async def _heard(self, done: int, total: int) -> None:
         self.progress.append((done, total))
 
+    async def _longer(self, piece: str) -> None:
+        self.pieces.append(piece)
+        self.grown.set()
+
     async def summarize(self, content: str = TALK, **more: Any) -> str:
-        return await self.runner.summarize(order(content, **more), "me", self._heard)
+        return await self.runner.summarize(order(content, **more), "me", self._heard, self._longer)
 
     def fail_first(self, *errors: ServerError) -> None:
         """The first answers break, one after the other."""
@@ -61,6 +68,28 @@ def stage(tmp_path: Path) -> Stage:
 async def test_progress_counts_turns(stage: Stage) -> None:
     await stage.summarize(rolling=True, maxNewTurns=5)
     assert stage.progress == [(0, 12), (5, 12), (10, 12), (12, 12)]
+
+
+async def test_what_there_is_of_a_summary_is_told_while_the_rest_is_made(stage: Stage) -> None:
+    stage.backend.steps = lambda turn: (
+        say("one\ntwo") if "line 0\n" in turn.messages[-1].content else [stage.grown, *say("three")]
+    )
+    assert await stage.summarize(maxNewTurns=6) == "one\ntwo\nthree"
+    assert stage.pieces == ["one\ntwo", "\nthree"]
+
+
+async def test_a_part_that_is_ready_early_waits_for_those_before_it(stage: Stage) -> None:
+    late = asyncio.Event()
+
+    def answer(turn: Turn) -> list[Any]:
+        if "line 0\n" in turn.messages[-1].content:
+            return [late, *say("one")]
+        asyncio.get_running_loop().call_later(0, late.set)
+        return say("two")
+
+    stage.backend.steps = answer
+    assert await stage.summarize(maxNewTurns=6) == "one\ntwo"
+    assert "".join(stage.pieces) == "one\ntwo"
 
 
 async def test_no_more_calls_at_once_than_allowed(tmp_path: Path) -> None:

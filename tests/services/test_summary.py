@@ -62,6 +62,29 @@ def test_independent_calls_come_at_once_and_stand_in_order() -> None:
     assert summary.text == "A1\nB1\nA2\nB2\nA3\nB3"
 
 
+def test_it_grows_in_order_and_what_is_early_waits() -> None:
+    summary = Summary(short(5), Shape(False, 1, 3), WIDE)
+    calls = summary.plan()
+    grown = [summary.grown()]
+    for number in (1, 0, 3, 4, 2):
+        lines = [] if number == 3 else answer(number + 1)
+        summary.commit(calls[number], lines)
+        grown.append(summary.grown())
+    assert grown == ["", "", "A1\nB1\nA2\nB2", "", "", "\nA3\nB3\nA5\nB5"]
+    assert summary.grown() == ""
+    assert "".join(grown) == summary.text
+
+
+def test_it_does_not_grow_by_the_call_that_reduces_it() -> None:
+    summary = Summary(short(1), Shape(False, 1, 1, reduces=True), WIDE, reducing=WIDE)
+    (first,) = summary.plan()
+    summary.commit(first, answer(1))
+    assert summary.grown() == "A1\nB1"
+    (last,) = summary.plan()
+    summary.commit(last, answer(2))
+    assert (summary.grown(), summary.text) == ("", "A2\nB2")
+
+
 @pytest.mark.parametrize("rolling", [True, False])
 def test_a_last_call_reduces_the_whole(rolling: bool) -> None:
     summary = Summary(short(4), Shape(rolling, 2, 1, reduces=True), WIDE, reducing=WIDE)

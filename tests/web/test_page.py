@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -213,6 +214,27 @@ def test_a_summary_is_a_job_that_can_be_watched(page: Page) -> None:
     row.get_by_role("button", name="Forget summarize-en").click()
     page.get_by_role("dialog").get_by_role("button", name="Forget").click()
     expect(page.locator("tbody tr").filter(has_text="summarize-en")).to_have_count(0)
+
+
+def test_a_summary_grows_while_it_is_made_and_a_second_attempt_does_not_double_it(page: Page) -> None:
+    told = [("1.2", "summary", "Tom opens.\n"), ("2.5", "summary", "Tom opens."), ("1.3", "summary", "late")]
+    told += [("2.6", "summary", "\nAnna has 500 pounds.")]
+    stream = "".join(f"id: {id}\nevent: {kind}\ndata: {json.dumps({'delta': delta})}\n\n" for id, kind, delta in told)
+    running = {"id": "job_x", "object": "job", "task": "summary", "label": "summarize-en", "state": "running"}
+    page.route("**/v1/services/summarize-en", lambda route: route.fulfill(status=202, json=running))
+    page.route("**/v1/jobs/job_x", lambda route: route.fulfill(json=running))
+    page.route(
+        "**/v1/jobs/job_x/events",
+        lambda route: route.fulfill(status=200, content_type="text/event-stream", body=stream),
+    )
+    view(page, "Services")
+    page.get_by_role("button", name="Use summarize-en").click()
+    form = page.get_by_role("dialog", name="summarize-en")
+    form.get_by_label("Text").fill("Tom : The meeting was on Monday.")
+    form.get_by_role("button", name="Go").click()
+    job = page.get_by_role("dialog", name="Job")
+    expect(job.locator(".wrap")).to_have_text("Tom opens.\nAnna has 500 pounds.", use_inner_text=True)
+    expect(job.locator(".chip")).to_have_text("running")
 
 
 def test_a_model_of_a_hub_is_added_and_removed(page: Page) -> None:

@@ -68,7 +68,12 @@ export function open(id) {
         let job = await get(`/v1/jobs/${id}`);
         draw(job);
         if (ENDED.includes(job.state)) return;
-        for await (const { event, data } of events(await call("GET", `/v1/jobs/${id}/events`, undefined, { signal: stop.signal }))) {
+        let begun = Number.NEGATIVE_INFINITY;
+        for await (const { event, data, id: place } of events(await call("GET", `/v1/jobs/${id}/events`, undefined, { signal: stop.signal }))) {
+          const beginning = Number(place?.split(".")[0]); // higher when the job was begun anew, and its text with it
+          if (beginning < begun) continue; // from a worker that was given up
+          if (beginning > begun) fill(text);
+          begun = beginning;
           const piece = data.delta ?? data.data?.delta ?? data.choices?.[0]?.delta?.content;
           if (typeof piece === "string") put(text, piece);
           if (event === "progress" || event === "state") draw((job = await get(`/v1/jobs/${id}`)));
