@@ -1,7 +1,7 @@
 """The bare loop: what llama.cpp does on this machine when nothing is around it. Everything else is measured by it.
 
 Fill a batch, `llama_decode`, sample in C, take the piece; no HTTP, no scheduler, no text. It runs in a process of its
-own that stays, so that it and a server can take turns: `{"generating": …}` or `{"shared": …}` in, a result out.
+own that stays, so that it and a server can take turns: `{"generating": …}` and the like in, a result out.
 """
 
 from __future__ import annotations
@@ -82,6 +82,26 @@ class BareLoop:
         for chain in chains:
             llama.llama_sampler_free(chain)
         return {"rate": streams * (tokens - 1) / seconds}
+
+    def following(self, streams: int, prompt: int, tokens: int, each: int) -> dict[str, float]:
+        """As `generating`, but of `each` tokens only the first is drawn: the others follow from it, as in a form. All
+        of them are computed in one step.
+        """
+        llama = self._llama
+        llama.llama_memory_clear(self._memory, True)
+        self._decode((self._token(), at, s, False) for s in range(streams) for at in range(prompt))
+        chains = [self._chain(seed) for seed in range(streams)]
+        last = each - 1
+        began = time.perf_counter()
+        for start in range(prompt, prompt + tokens, each):
+            rows = ((self._token(), start + at, s, at == last) for s in range(streams) for at in range(each))
+            self._decode(rows)
+            for sequence, chain in enumerate(chains):
+                self._draw(chain, sequence * each + last)
+        seconds = time.perf_counter() - began
+        for chain in chains:
+            llama.llama_sampler_free(chain)
+        return {"rate": streams * each * len(range(0, tokens, each)) / seconds}
 
     def shared(self, prefix: int, streams: int, suffix: int) -> dict[str, float]:
         """Seconds to compute a prefix once, and to compute all suffixes in one batch and draw a token of each."""
@@ -165,6 +185,10 @@ class BareProcess:
         job = {"streams": streams, "prompt": prompt, "tokens": tokens}
         return float(self._ask({"generating": job})["rate"])
 
+    def following(self, streams: int, prompt: int, tokens: int, each: int) -> float:
+        job = {"streams": streams, "prompt": prompt, "tokens": tokens, "each": each}
+        return float(self._ask({"following": job})["rate"])
+
     def shared(self, prefix: int, streams: int, suffix: int) -> tuple[float, float]:
         found = self._ask({"shared": {"prefix": prefix, "streams": streams, "suffix": suffix}})
         return float(found["prefix"]), float(found["suffixes"])
@@ -191,7 +215,7 @@ def main() -> None:
     print("{}", flush=True)
     for line in sys.stdin:
         [(kind, job)] = json.loads(line).items()
-        result = loop.generating(**job) if kind == "generating" else loop.shared(**job)
+        result = {"generating": loop.generating, "following": loop.following, "shared": loop.shared}[kind](**job)
         print(json.dumps(result), flush=True)
 
 
