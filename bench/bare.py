@@ -12,7 +12,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -103,6 +103,13 @@ class BareLoop:
             llama.llama_sampler_free(chain)
         return {"rate": streams * each * len(range(0, tokens, each)) / seconds}
 
+    def turns(self, turns: int, at_once: int, prompt: int, tokens: int) -> dict[str, float]:
+        """Seconds for so many prompts with their answers, of which so many are at work together."""
+        began = time.perf_counter()
+        for start in range(0, turns, at_once):
+            self.generating(min(at_once, turns - start), prompt, tokens)
+        return {"seconds": time.perf_counter() - began}
+
     def shared(self, prefix: int, streams: int, suffix: int) -> dict[str, float]:
         """Seconds to compute a prefix once, and to compute all suffixes in one batch and draw a token of each."""
         llama = self._llama
@@ -189,6 +196,10 @@ class BareProcess:
         job = {"streams": streams, "prompt": prompt, "tokens": tokens, "each": each}
         return float(self._ask({"following": job})["rate"])
 
+    def turns(self, turns: int, at_once: int, prompt: int, tokens: int) -> float:
+        job = {"turns": turns, "at_once": at_once, "prompt": prompt, "tokens": tokens}
+        return float(self._ask({"turns": job})["seconds"])
+
     def shared(self, prefix: int, streams: int, suffix: int) -> tuple[float, float]:
         found = self._ask({"shared": {"prefix": prefix, "streams": streams, "suffix": suffix}})
         return float(found["prefix"]), float(found["suffixes"])
@@ -212,11 +223,16 @@ def main() -> None:
     """The child's side: how to open the model in the first line, then jobs until the input ends."""
     setup = json.loads(sys.stdin.readline())
     loop = BareLoop(Setup(**setup | {"file": Path(setup["file"])}))
+    doing: dict[str, Callable[..., dict[str, float]]] = {
+        "generating": loop.generating,
+        "following": loop.following,
+        "turns": loop.turns,
+        "shared": loop.shared,
+    }
     print("{}", flush=True)
     for line in sys.stdin:
         [(kind, job)] = json.loads(line).items()
-        result = {"generating": loop.generating, "following": loop.following, "shared": loop.shared}[kind](**job)
-        print(json.dumps(result), flush=True)
+        print(json.dumps(doing[kind](**job)), flush=True)
 
 
 if __name__ == "__main__":

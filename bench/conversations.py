@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -98,7 +99,7 @@ class Talk:
         shared = common | {"updated_at": now, "title": title, "metadata": "{}"}
         terms = {"model": "demo", "instructions": "", "truncation": "disabled", "size": 300}
         self.session = {"id": session, **shared, **terms}
-        self.items = []
+        self.items: list[dict[str, Any]] = []
         parent = None
         for item in items:
             text = to_text(item)

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.bare import Setup
-from bench.summaries import backend
+from bench.summaries import backend, unheard
 from server.services.calls import Calls
 from server.services.directory import Services
 from server.services.manifest import SummaryService
@@ -102,7 +102,7 @@ async def measure(options: argparse.Namespace, console: Console) -> None:
             async def told(done: int, total: int) -> None:
                 progress.update(bar, completed=done, total=total)
 
-            lines = (await runner.summarize(order, "bench", told)).splitlines()
+            lines = (await runner.summarize(order, "bench", told, unheard)).splitlines()
         seconds = time.perf_counter() - began
     kept = sum(fact.kept_by(lines) for fact in main)
     asides = sum("by the way" in line.lower() for line in lines)
