@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.api.auth import Principal
 from server.api.house import Endpoint, House
+from server.api.key_names import key_names
 from server.chat.register import Entry
 from server.errors import NotFound
 
@@ -30,13 +29,13 @@ def routes(house: House) -> list[Endpoint]:
     async def listing(request: Request) -> Response:
         """All running requests."""
         entries = seen(request.state.principal)
-        names = await _names(house, request.state.principal, entries)
+        names = await key_names(house, request.state.principal, (entry.owner for entry in entries))
         return JSONResponse({"object": "list", "data": [_body(entry, names) for entry in entries]})
 
     async def retrieve(request: Request) -> Response:
         """One of them."""
         entries = of(request)[:1]
-        names = await _names(house, request.state.principal, entries)
+        names = await key_names(house, request.state.principal, (entry.owner for entry in entries))
         return JSONResponse(_body(entries[0], names))
 
     async def stop(request: Request) -> Response:
@@ -68,15 +67,6 @@ def routes(house: House) -> list[Endpoint]:
             description="Its id is the x-request-id of the call; whoever reads the answer is told.",
         ),
     ]
-
-
-async def _names(house: House, principal: Principal, entries: list[Entry]) -> dict[str, str]:
-    """The names of the keys that these are run for."""
-    names = {principal.id: principal.name}
-    for owner in {entry.owner for entry in entries} - {principal.id}:
-        with suppress(NotFound):
-            names[owner] = (await asyncio.to_thread(house.keys.show, owner)).name
-    return names
 
 
 def _body(entry: Entry, names: dict[str, str]) -> dict[str, Any]:

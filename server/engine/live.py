@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from server.engine.embedder import Embed
@@ -77,6 +77,8 @@ class LiveModel:
         self.plan: Plan = host.plan
         self.fingerprint = fingerprint
         self.running = 0
+        self.held: Mapping[str, int] = {}
+        """Cells of the pool by owner, as they were a moment ago."""
         self._counts: dict[bool, tuple[int, int]] = {}
         """Running and waiting, of the embedder (True) and of the loop."""
 
@@ -188,6 +190,8 @@ class LiveModel:
             metrics.preempted(report.preempted)
         if not report.vectors:
             metrics.cells(report.cells, self.facts.cells)
+        if report.held is not None:
+            self.held = report.held
         metrics.queue(self.running, waiting)
         if report.died is not None:
             self._bury(report.died)

@@ -39,6 +39,9 @@ _TOGETHER_SECONDS = 0.008
 from the next step where cores are few. First tokens and outcomes are not held up.
 """
 
+_COUNTED_SECONDS = 1.0
+"""How often it is counted whose cells are in use, while there is work; besides, when it begins and ends."""
+
 _QUIET_SECONDS = 1.0
 """After so long without work the books are audited once."""
 
@@ -84,6 +87,8 @@ class StepReport:
     waiting: int = 0
     cells: int = 0
     """Cells that hold something."""
+    held: dict[str, int] | None = None
+    """Those cells by owner. None: they were counted a moment ago."""
     vectors: bool = False
     """It tells of the embedder, whose counts stand beside the loop's."""
     died: EngineDied | None = None
@@ -186,6 +191,7 @@ class Loop:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._stop: Stop | None = None
         self._delivered = 0.0
+        self._counted = 0.0
 
     def post(self, message: Message) -> None:
         """Hand a message to the loop; from any thread, never blocks."""
@@ -234,8 +240,12 @@ class Loop:
                     return
 
     def _wait(self) -> Message:
+        tidied = False
         while self._inbox.empty() and (operations := self._scheduler.tidy()):
             self._runner.carry_out(operations)
+            tidied = True
+        if tidied:
+            self._send(StepReport())
         try:
             return self._inbox.get(timeout=_QUIET_SECONDS)
         except queue.Empty:
@@ -319,4 +329,8 @@ class Loop:
         report.waiting = len(self._scheduler.waiting)
         report.cells = self._scheduler.cache.total - self._scheduler.cache.free
         self._delivered = time.perf_counter()
+        idle = self._scheduler.idle
+        if idle or self._delivered - self._counted >= _COUNTED_SECONDS:
+            report.held = self._scheduler.cache.held()
+            self._counted = 0.0 if idle else self._delivered
         self._deliver(report)

@@ -24,7 +24,7 @@ from server.engine.host import ThreadHost
 from server.engine.live import LiveModel
 from server.engine.memory import free_host_memory
 from server.engine.sizing import Sized, size
-from server.engine.states import Choice, ModelState, ModelStatus
+from server.engine.states import Cells, Choice, ModelState, ModelStatus
 from server.engine.trial import try_file
 from server.engine.uses import Kinds, Use, Uses, uses_behind_url, uses_of
 from server.engine.verdicts import Verdicts
@@ -114,6 +114,7 @@ class Pool:
             max(0, entry.leases - live.waiting) if live else 0,
             live.waiting if live else 0,
             entry.bytes if live else None,
+            Cells(live.facts.cells, live.held) if live and live.facts.cells else None,
         )
 
     @asynccontextmanager

@@ -15,6 +15,7 @@ which is far cheaper than computing it again.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -75,6 +76,8 @@ class Slot:
     """One for each token that is computed or will be by the step in planning."""
     computed: int = 0
     scope: str = ""
+    owner: str = ""
+    """Who runs on it, or ran last."""
     running: bool = False
     used: int = 0
     """When it was last of use, in ticks of the cache."""
@@ -150,6 +153,16 @@ class PrefixCache:
         """Whether a sequence id is idle or can be made so."""
         return bool(self._idle_ids or self.resident)
 
+    def held(self) -> dict[str, int]:
+        """Cells by owner. A shared one counts once: for whoever runs on it rather than for who ran."""
+        counts: Counter[str] = Counter()
+        uncounted = np.ones(self.total, np.bool_)
+        for slot in (*self.running.values(), *self.resident.values()):
+            cells = _view(slot.cells)
+            counts[slot.owner] += int(np.count_nonzero(uncounted[cells]))
+            uncounted[cells] = False
+        return dict(counts)
+
     def match(self, tokens: array[int], scope: str, limit: int, *, stored: bool = True) -> Match:
         """The longest prefix of `tokens`, at most `limit`, that is computed in any slot of `scope`, or `stored`.
 
@@ -187,7 +200,7 @@ class PrefixCache:
         """How many of the first `length` cells of `slot` are held by running sequences."""
         return int(np.count_nonzero(self._runners[_view(slot.cells, length)]))
 
-    def open(self, tokens: array[int], scope: str, match: Match) -> Slot:
+    def open(self, tokens: array[int], scope: str, match: Match, owner: str = "") -> Slot:
         """A slot to run on, with the matched prefix in it. `has_slot` must hold."""
         source, length, stored = match
         if source is not None and not source.running and (source.computed == length or self._only_choice(source)):
@@ -200,7 +213,7 @@ class PrefixCache:
                 self._share(source, slot, length)
             if stored is not None:
                 self._restore(stored, slot, length)
-        slot.tokens, slot.scope, slot.running = tokens, scope, True
+        slot.tokens, slot.scope, slot.owner, slot.running = tokens, scope, owner, True
         self.running[slot.id] = slot
         return slot
 

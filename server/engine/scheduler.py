@@ -243,7 +243,8 @@ class Scheduler:
             sequence.waits_for = leader
             return False
         del self.waiting[sequence.request.id]
-        sequence.slot = self.cache.open(sequence.tokens, sequence.request.scope, match)
+        request = sequence.request
+        sequence.slot = self.cache.open(sequence.tokens, request.scope, match, request.owner)
         self.running[sequence.request.id] = sequence
         if not sequence.admitted:
             sequence.cached = min(match.length, len(sequence.request.prompt))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -17,6 +18,14 @@ class ModelState(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cells:
+    """How full a model's pool is: all its cells, and how many each key's requests hold."""
+
+    total: int
+    held: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelStatus:
     """What is to be told about a model. `progress` is 0 to 1 while it loads; `running` and `waiting` are calls."""
 
@@ -27,6 +36,7 @@ class ModelStatus:
     running: int = 0
     waiting: int = 0
     bytes: int | None = None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True, slots=True)

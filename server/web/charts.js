@@ -3,6 +3,7 @@
 import { h, fill } from "./dom.js";
 
 const COLOURS = ["--one", "--two", "--three", "--four"];
+export const SERIES = COLOURS.length;
 export const MINUTES = 10;
 
 /** A chart of several series over the last ten minutes. `series`: [{name, points: [[milliseconds, number or null]]}]. */
@@ -25,7 +26,7 @@ export class Chart {
   }
 
   show(series) {
-    this.series = series.slice(0, COLOURS.length);
+    this.series = series;
     this.draw();
     const last = ({ points }) => points.findLast((point) => point[1] !== null)?.[1];
     fill(this.legend, this.series.map((one, at) => h("span", {}, h("i", { class: `c${at}` }), `${one.name} ${this.text(last(one))}`)));
@@ -108,7 +109,15 @@ export class History {
     while (points[0][0] < at - MINUTES * 60_000) points.shift();
   }
 
-  all() {
-    return [...this.series].map(([name, points]) => ({ name, points }));
+  get names() {
+    return this.series.keys();
+  }
+
+  /** So many series, those with the largest newest values, in the order in which they began. */
+  largest(count) {
+    const all = [...this.series].map(([name, points]) => ({ name, points }));
+    const newest = ({ points }) => points.at(-1)[1] ?? -1;
+    const least = all.map(newest).sort((one, other) => other - one)[count - 1] ?? -Infinity;
+    return all.filter((series) => newest(series) >= least).slice(0, count);
   }
 }

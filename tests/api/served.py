@@ -141,7 +141,7 @@ async def serving_models(
         (folder / file.name).symlink_to(file)
     settings = settings_at(folder, **overrides)
     settings.paths.models.write_text(json.dumps(entries))
-    app = build_app(settings, keys=cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY)))
+    app = build_app(settings, keys=cast(AuthKeys, ScriptedKeys(KEY, OTHER_KEY, chatting=CHATTING_KEYS)))
     house = app.state.house
     async with (
         listening(app) as url,

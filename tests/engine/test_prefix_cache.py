@@ -45,6 +45,22 @@ def test_a_fork_of_a_running_slot_takes_no_cells() -> None:
     cache.check_integrity()
 
 
+def test_cells_are_counted_by_who_holds_them_and_shared_ones_once() -> None:
+    cache = PrefixCache(100, 4)
+    shared, own = tokens(*range(30)), tokens(*range(30), 99)
+    first = cache.open(shared, "", Match(None, 0), "ann")
+    cache.extend(first, 30)
+    first.computed = 30
+    fork = cache.open(own, "", cache.match(own, "", 30), "bob")
+    cache.extend(fork, 1)
+    fork.computed = 31
+    assert cache.held() == {"ann": 30, "bob": 1}
+    cache.release(first)
+    assert cache.held() == {"ann": 0, "bob": 31}  # who runs on them has them
+    cache.release(fork, keep=False)
+    assert cache.held() == {"ann": 30}
+
+
 def test_a_resident_slot_that_is_wholly_of_use_is_taken_over() -> None:
     cache = PrefixCache(100, 2)
     first = filled(cache, tokens(1, 2, 3))

@@ -14,10 +14,12 @@ from server.api.anthropic import models as anthropic
 from server.api.anthropic.face import REQUEST_ID, is_anthropic
 from server.api.auth import Principal
 from server.api.house import Endpoint, House
+from server.api.key_names import key_names
 from server.api.status import state_body
 from server.api.streaming import while_connected
 from server.catalog import ModelCard
 from server.engine.memory import free_gpu_memory
+from server.engine.states import Cells
 from server.errors import ServerError
 
 OWNER = "llm-api"
@@ -40,16 +42,28 @@ async def _capabilities(house: House, card: ModelCard) -> list[str] | None:
     return [*found, "images"] if card.projector is not None else found
 
 
-async def model_body(house: House, card: ModelCard) -> dict[str, Any]:
+async def _cells(house: House, principal: Principal, cells: Cells | None) -> dict[str, Any] | None:
+    """How full a model's pool is, and by whose requests: a key sees its own part, one with the right admin all."""
+    if cells is None:
+        return None
+    all_of_them = "admin" in principal.rights
+    seen = {key: count for key, count in cells.held.items() if all_of_them or key == principal.id}
+    names = await key_names(house, principal, seen)
+    keys = [{"id": key, "name": names.get(key), "cells": count} for key, count in seen.items()]
+    return {"total": cells.total, "used": sum(cells.held.values()), "keys": keys}
+
+
+async def model_body(house: House, principal: Principal, card: ModelCard) -> dict[str, Any]:
     """A model as OpenAI shows it, and all that is ours under one key."""
-    statuses = {status.name: status for status in house.pool.statuses()}
+    status = {status.name: status for status in house.pool.statuses()}.get(card.name)
     return {
         "id": card.name,
         "object": "model",
         "created": _created(house, card),
         "owned_by": OWNER,
         "llm_api": {
-            **state_body(statuses.get(card.name)),
+            **state_body(status),
+            "cells": await _cells(house, principal, status.cells if status else None),
             "description": card.description,
             "aliases": list(card.aliases),
             "personalities": dict(card.personalities),
@@ -65,9 +79,10 @@ def _anthropic_body(house: House, card: ModelCard) -> dict[str, Any]:
 
 async def list_models(house: House, request: Request) -> Response:
     """The models that the key may use, as OpenAI's clients read them, or Anthropic's where one of theirs asks."""
-    cards: Sequence[ModelCard] = tuple(filter(request.state.principal.may_use, house.catalog.cards()))
+    principal: Principal = request.state.principal
+    cards: Sequence[ModelCard] = tuple(filter(principal.may_use, house.catalog.cards()))
     if not is_anthropic(request.scope):
-        return JSONResponse({"object": "list", "data": [await model_body(house, card) for card in cards]})
+        return JSONResponse({"object": "list", "data": [await model_body(house, principal, card) for card in cards]})
     page = anthropic.page([_anthropic_body(house, card) for card in cards], request.query_params)
     return JSONResponse(page, headers={REQUEST_ID: request.state.request_id})
 
@@ -86,21 +101,25 @@ def routes(house: House) -> list[Endpoint]:
         if is_anthropic(request.scope):
             headers = {REQUEST_ID: request.state.request_id}
             return JSONResponse(_anthropic_body(house, card_of(request)), headers=headers)
-        return JSONResponse(await model_body(house, card_of(request)))
+        return JSONResponse(await model_body(house, request.state.principal, card_of(request)))
 
     async def load(request: Request) -> Response:
         """Load, and answer when it is done; with `wait=false` at once."""
         card = card_of(request)
         if request.query_params.get("wait") == "false":
-            return JSONResponse(await model_body(house, card), 202, background=BackgroundTask(_load, house, card.name))
+            return JSONResponse(
+                await model_body(house, request.state.principal, card),
+                202,
+                background=BackgroundTask(_load, house, card.name),
+            )
         await while_connected(request.receive, house.pool.load(card.name))
-        return JSONResponse(await model_body(house, card))
+        return JSONResponse(await model_body(house, request.state.principal, card))
 
     async def unload(request: Request) -> Response:
         """Unload, if the model is idle or `force=true`."""
         card = card_of(request)
         await house.pool.unload(card.name, force=request.query_params.get("force") == "true")
-        return JSONResponse(await model_body(house, card))
+        return JSONResponse(await model_body(house, request.state.principal, card))
 
     async def estimate(request: Request) -> Response:
         """What loading would take."""

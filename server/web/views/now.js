@@ -1,7 +1,7 @@
 // Now: what the server does, ten minutes back.
 
 import { call, failures, get } from "../api.js";
-import { Chart, History, samples } from "../charts.js";
+import { Chart, History, SERIES, samples } from "../charts.js";
 import { fill, h, moment, put, table } from "../dom.js";
 
 const EVERY = 2000; // milliseconds
@@ -21,7 +21,8 @@ export async function view(main, house) {
   put(page, h("p", { class: "soft" }, `Every ${EVERY / 1000} seconds, since this page was opened.`), h("div", { class: "grid" }, charts.nodes), errors);
   const look = async () => {
     try {
-      charts.add(samples(await (await call("GET", "/metrics")).text()));
+      const [metrics, models] = await Promise.all([call("GET", "/metrics").then((answer) => answer.text()), get("/v1/models")]);
+      charts.add(samples(metrics), models.data);
       serverErrors = (await get("/v1/errors")).data;
     } catch { /* shown with the other errors */ }
     telling();
@@ -62,7 +63,7 @@ class Charts {
     for (const chart of Object.values(this.all)) chart.close();
   }
 
-  add(found) {
+  add(found, listed) {
     const now = { at: performance.now(), sums: new Map() };
     for (const [name, list] of found) for (const { labels, value } of list) if (!("le" in labels)) {
       const key = `${name} ${labels.model ?? ""}`;
@@ -75,7 +76,6 @@ class Charts {
       const at = (name) => now.sums.get(`${name} ${model}`) ?? 0;
       put("requests", `${model} answering`, at("llm_running"));
       put("requests", `${model} waiting`, at("llm_waiting"));
-      put("cells", model, at("llm_cells_total") ? (100 * at("llm_cells_used")) / at("llm_cells_total") : NaN);
       if (!this.before) continue;
       const grown = (name) => at(name) - (this.before.sums.get(`${name} ${model}`) ?? 0);
       const seconds = (now.at - this.before.at) / 1000;
@@ -86,7 +86,13 @@ class Charts {
       put("gap", model, mean("llm_gap_seconds", 1000));
       put("steps", model, mean("llm_step_tokens", 1));
     }
+    for (const { id, llm_api: { cells } } of listed) if (cells) {
+      const share = (count) => (100 * count) / cells.total;
+      const held = new Map(cells.keys.map((key) => [`${id} for ${key.name ?? key.id}`, share(key.cells)]));
+      for (const name of [...this.histories.cells.names].filter((name) => name.startsWith(`${id} for `))) if (!held.has(name)) held.set(name, 0);
+      for (const [name, value] of held) put("cells", name, value);
+    }
     this.before = now;
-    for (const [name, chart] of Object.entries(this.all)) chart.show(this.histories[name].all());
+    for (const [name, chart] of Object.entries(this.all)) chart.show(this.histories[name].largest(SERIES));
   }
 }
