@@ -8,13 +8,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from server.jobs.jobs import Jobs
+from server.jobs.ledger import wall_clock
+from server.settings import ROOT, Settings
+from server.store.database import Database
 from server.store.job_table import Job, State
 from tests.jobs.far import ASLEEP, POINTS, ticks
 from tests.jobs.stage import ME
@@ -22,23 +28,62 @@ from tests.jobs.stage import ME
 Worker = asyncio.subprocess.Process
 
 
-class Rig(Protocol):
+class Rig(ABC):
     """A server in this process that does no jobs itself, and workers elsewhere; both with the tasks of `far.Work`."""
-
-    folder: Path
-    """Where the tasks write their trace, and look for the gate."""
 
     jobs: Jobs
     """The server's."""
 
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        """`folder`: where the tasks write their trace, and look for the gate."""
+        self.folder = folder
+        self.settings = settings
+        self.ahead = 0.0
+        """Seconds that the clocks are ahead."""
+        self._workers: list[Worker] = []
+        self._open()
+
+    def _open(self) -> None:
+        self._database = Database.open(self.settings)
+        self.jobs = self.make_jobs(self._database)
+
+    @abstractmethod
+    def make_jobs(self, database: Database) -> Jobs:
+        """The server's, over this store, not started yet."""
+
+    @abstractmethod
+    def command(self, die_at: str, at_once: int) -> Sequence[str]:
+        """The module that is a worker, and its arguments."""
+
     async def start_worker(self, die_at: str = "", at_once: int = 4) -> Worker:
         """A worker. `die_at`: one of `far.POINTS`, or `far.ASLEEP`."""
+        command = (sys.executable, "-m", *self.command(die_at, at_once))
+        worker = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
+        self._workers.append(worker)
+        return worker
 
     def set_clocks(self, seconds: float) -> None:
         """Put the server's clock, and those of workers that are to come, so far ahead."""
+        self.ahead = seconds
+        self.jobs.ledger.clock = lambda: wall_clock() + timedelta(seconds=seconds)
 
     async def restart(self) -> None:
         """End the server as it ends at a signal, and start another one over the same store."""
+        await self.close_server()
+        self._open()
+        await self.jobs.start()
+
+    async def close_server(self) -> None:
+        await self.jobs.close()
+        self._database.close()
+
+    async def close(self) -> None:
+        """End all that is left."""
+        for worker in self._workers:
+            with suppress(ProcessLookupError):
+                worker.kill()
+            await worker.wait()
+        await self.close_server()
 
 
 def trace(rig: Rig, what: str = "begun") -> list[str]:

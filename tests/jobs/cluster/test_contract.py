@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator
-from contextlib import suppress
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
 
-from server.jobs.ledger import wall_clock
+from server.jobs.jobs import Jobs
 from server.jobs.wiring import open_jobs
-from server.settings import ROOT, load_settings
+from server.settings import load_settings
 from server.store.database import Database
 from tests.cluster import needs_cluster, place
-from tests.jobs.contract import QueueContract, Worker
+from tests.jobs.contract import QueueContract, Rig
 from tests.jobs.far import POLICY, Work
 
 PATIENCE = {
@@ -28,48 +24,21 @@ PATIENCE = {
 }
 
 
-class CeleryRig:
-    """Workers know RabbitMQ and Redis; the server has the store."""
+class CeleryRig(Rig):
+    """Workers know RabbitMQ and Redis, and look at no clock but for deadlines; the server has the store."""
 
     def __init__(self, folder: Path, overrides: dict[str, Any]) -> None:
-        self.folder = folder
         self._overrides = {**overrides, **PATIENCE, "paths.data_dir": str(folder / "var")}
-        self._workers: list[Worker] = []
-        self._open()
+        super().__init__(folder, load_settings(overrides=self._overrides))
 
-    def _open(self) -> None:
-        settings = load_settings(overrides=self._overrides)
-        self._database = Database.open(settings)
-        self.jobs = open_jobs(settings, self._database)
-        self.jobs.tasks.add(*Work(self.folder).tasks())
+    def make_jobs(self, database: Database) -> Jobs:
+        jobs = open_jobs(self.settings, database)
+        jobs.tasks.add(*Work(self.folder).tasks())
+        return jobs
 
-    async def start_worker(self, die_at: str = "", at_once: int = 4) -> Worker:
+    def command(self, die_at: str, at_once: int) -> Sequence[str]:
         data = {"paths.data_dir": str(self.folder / "worker"), "jobs.at_once": at_once}
-        arguments = (str(self.folder), die_at, json.dumps({**self._overrides, **data}))
-        command = (sys.executable, "-m", "tests.jobs.cluster.mortal", *arguments)
-        worker = await asyncio.create_subprocess_exec(*command, cwd=ROOT)
-        self._workers.append(worker)
-        return worker
-
-    def set_clocks(self, seconds: float) -> None:
-        """The server's: workers look at no clock but for deadlines."""
-        self.jobs.ledger.clock = lambda: wall_clock() + timedelta(seconds=seconds)
-
-    async def restart(self) -> None:
-        await self.close_server()
-        self._open()
-        await self.jobs.start()
-
-    async def close_server(self) -> None:
-        await self.jobs.close()
-        self._database.close()
-
-    async def close(self) -> None:
-        for worker in self._workers:
-            with suppress(ProcessLookupError):
-                worker.kill()
-            await worker.wait()
-        await self.close_server()
+        return ("tests.jobs.cluster.mortal", str(self.folder), die_at, json.dumps({**self._overrides, **data}))
 
 
 @pytest_asyncio.fixture
