@@ -20,11 +20,12 @@ from dataclasses import replace
 
 from server.catalog import Catalog, Change, ModelCard
 from server.engine import gguf, llama
+from server.engine.entry import Entry
 from server.engine.host import ThreadHost
 from server.engine.live import LiveModel
 from server.engine.memory import free_host_memory
 from server.engine.sizing import Sized, size
-from server.engine.states import Cells, Choice, ModelState, ModelStatus
+from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.trial import try_file
 from server.engine.uses import Kinds, Use, Uses, uses_behind_url, uses_of
 from server.engine.verdicts import Verdicts
@@ -45,32 +46,6 @@ from server.telemetry import Metrics
 log = logging.getLogger(__name__)
 
 
-class _Entry:
-    """One model's place in the pool."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.state = ModelState.UNLOADED
-        self.progress: float | None = None
-        self.error: str | None = None
-        self.bytes: int | None = None
-        self.live: LiveModel | None = None
-        self.card: ModelCard | None = None
-        """As it was when the model was loaded."""
-        self.load: asyncio.Task[LiveModel] | None = None
-        self.leases = 0
-        self.used = 0.0
-        self.idle_timer: asyncio.TimerHandle | None = None
-        self.died = False
-        """Its thread ended unexpectedly, and nobody has loaded it since."""
-        self.stale = False
-        """Its card has changed since it was loaded: the next idle moment takes it away."""
-
-    @property
-    def busy(self) -> bool:
-        return self.leases > 0 or (self.live is not None and self.live.busy)
-
-
 class Pool:
     """The loaded models of this process."""
 
@@ -78,7 +53,7 @@ class Pool:
         self._settings = settings
         self._catalog = catalog
         self._metrics = metrics
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, Entry] = {}
         self._one_load = asyncio.Lock()
         self._changed = asyncio.Event()
         """Set, and replaced, at every change."""
@@ -105,17 +80,7 @@ class Pool:
         entry = self._entries.get(name)
         if entry is None:
             return ModelStatus(name, ModelState.READY if self._lives_elsewhere(name) else ModelState.UNLOADED)
-        live = entry.live
-        return ModelStatus(
-            name,
-            entry.state,
-            entry.progress,
-            entry.error,
-            max(0, entry.leases - live.waiting) if live else 0,
-            live.waiting if live else 0,
-            entry.bytes if live else None,
-            Cells(live.facts.cells, live.held) if live and live.facts.cells else None,
-        )
+        return entry.status
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[AsyncIterator[tuple[ModelStatus, ...]]]:
@@ -193,8 +158,8 @@ class Pool:
     def _may_autoload(self, card: ModelCard) -> bool:
         return self._settings.models.autoload if card.autoload is None else card.autoload
 
-    def _entry(self, name: str) -> _Entry:
-        return self._entries.setdefault(name, _Entry(name))
+    def _entry(self, name: str) -> Entry:
+        return self._entries.setdefault(name, Entry(name))
 
     async def _ready(self, card: ModelCard) -> LiveModel:
         if self.draining:
@@ -213,7 +178,7 @@ class Pool:
                 raise
             raise ModelLoadFailed(f"The load of {card.name!r} was cancelled.") from None
 
-    async def _load(self, entry: _Entry, card: ModelCard) -> LiveModel:
+    async def _load(self, entry: Entry, card: ModelCard) -> LiveModel:
         entry.state, entry.progress, entry.error, entry.bytes = ModelState.LOADING, 0.0, None, None
         self._tell()
         metrics = self._metrics.model(card.name)
@@ -238,7 +203,7 @@ class Pool:
             entry.load, entry.progress = None, None
             self._tell()
 
-    async def _open(self, entry: _Entry, card: ModelCard) -> LiveModel:
+    async def _open(self, entry: Entry, card: ModelCard) -> LiveModel:
         log.info("Loading %s", card.name)
         sized = await self._sized(card)
         models = self._settings.models
@@ -275,7 +240,7 @@ class Pool:
         free = free_host_memory()
         return await asyncio.to_thread(lambda: size(card, gguf.read_header(card.file), self._settings.engine, free))
 
-    async def _make_room(self, entry: _Entry, sized: Sized) -> None:
+    async def _make_room(self, entry: Entry, sized: Sized) -> None:
         """Unload what has been idle longest until the estimate fits."""
         need = sized.estimate.total
         while (free := self._free_bytes()) < need:
@@ -309,7 +274,7 @@ class Pool:
                 raise Conflict(f"The model {entry.name!r} is answering; wait for it, or unload it by force.")
             await self._unload(entry)
 
-    async def _unload(self, entry: _Entry) -> None:
+    async def _unload(self, entry: Entry) -> None:
         live, entry.live = entry.live, None
         if live is None:
             return
@@ -322,7 +287,7 @@ class Pool:
         log.info("%s is unloaded", entry.name)
         self._tell()
 
-    def _became_idle(self, entry: _Entry) -> None:
+    def _became_idle(self, entry: Entry) -> None:
         loop = asyncio.get_running_loop()
         entry.used = loop.time()
         self._idle.set()
@@ -337,18 +302,18 @@ class Pool:
             if seconds:
                 entry.idle_timer = loop.call_later(seconds, self._idle_out, entry)
 
-    def _idle_out(self, entry: _Entry) -> None:
+    def _idle_out(self, entry: Entry) -> None:
         if not entry.busy and entry.live is not None:
             log.info("%s has been idle and is unloaded", entry.name)
             task = asyncio.create_task(self._unload(entry))
             task.add_done_callback(lambda done: done.exception())
 
-    def _cancel_timer(self, entry: _Entry) -> None:
+    def _cancel_timer(self, entry: Entry) -> None:
         if entry.idle_timer is not None:
             entry.idle_timer.cancel()
             entry.idle_timer = None
 
-    def _died(self, entry: _Entry, died: EngineDied) -> None:
+    def _died(self, entry: Entry, died: EngineDied) -> None:
         entry.live, entry.state, entry.error, entry.died = None, ModelState.FAILED, died.message, True
         self._cancel_timer(entry)
         self._tell()
@@ -364,7 +329,7 @@ class Pool:
                     await self._unload(entry)
         self._tell()
 
-    def _concerns_the_load(self, entry: _Entry) -> bool:
+    def _concerns_the_load(self, entry: Entry) -> bool:
         """Whether its card says something else now about how to load it, not only about how to use it."""
         try:
             card = self._catalog.get(entry.name)
