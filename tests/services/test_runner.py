@@ -39,12 +39,13 @@ class Stage:
     async def _heard(self, done: int, total: int) -> None:
         self.progress.append((done, total))
 
-    async def _longer(self, piece: str) -> None:
+    async def longer(self, piece: str) -> None:
+        """What the runner tells as the summary grows."""
         self.pieces.append(piece)
         self.grown.set()
 
     async def summarize(self, content: str = TALK, **more: Any) -> str:
-        return await self.runner.summarize(order(content, **more), "me", self._heard, self._longer)
+        return await self.runner.summarize(order(content, **more), "me", self._heard, self.longer)
 
     def fail_first(self, *errors: ServerError) -> None:
         """The first answers break, one after the other."""
@@ -80,16 +81,16 @@ async def test_what_there_is_of_a_summary_is_told_while_the_rest_is_made(stage: 
 
 async def test_a_part_that_is_ready_early_waits_for_those_before_it(stage: Stage) -> None:
     late = asyncio.Event()
+    told_early: list[str] = []
 
-    def answer(turn: Turn) -> list[Any]:
-        if "line 0\n" in turn.messages[-1].content:
-            return [late, *say("one")]
-        asyncio.get_running_loop().call_later(0, late.set)
-        return say("two")
+    async def heard(done: int, total: int) -> None:
+        if done == 6:
+            told_early.extend(stage.pieces)
+            late.set()
 
-    stage.backend.steps = answer
-    assert await stage.summarize(maxNewTurns=6) == "one\ntwo"
-    assert "".join(stage.pieces) == "one\ntwo"
+    stage.backend.steps = lambda turn: [late, *say("one")] if "line 0\n" in turn.messages[-1].content else say("two")
+    made = await stage.runner.summarize(order(TALK, maxNewTurns=6), "me", heard, stage.longer)
+    assert (told_early, made, "".join(stage.pieces)) == ([], "one\ntwo", "one\ntwo")
 
 
 async def test_no_more_calls_at_once_than_allowed(tmp_path: Path) -> None:
