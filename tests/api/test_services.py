@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from server.errors import Draining
 from server.services.directory import Services
 from server.settings import load_settings
 from tests.api.scripted import say
@@ -48,7 +49,8 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     (folder / "services" / "mood.yaml").write_text(yaml.safe_dump(MOOD, sort_keys=False))
     (folder / "prompts" / "sum.txt").write_text("Sum up: {}")
     (folder / "services" / "broken.yaml").write_text("broken: {type: nothing}")
-    async with serving(folder, paths__services=folder / "services", paths__prompts=folder / "prompts") as one:
+    paths = {"paths__services": folder / "services", "paths__prompts": folder / "prompts"}
+    async with serving(folder, **paths, jobs__backoff_seconds=0.01) as one:
         yield one
 
 
@@ -168,6 +170,24 @@ async def test_a_summary_is_told_piece_by_piece_and_again_from_any_place(served:
     seen = lines[at - 1].removeprefix("id: ")
     again = await served.http.get(url, headers={"last-event-id": seen})
     assert [told["delta"] for told in events(again.text) if "delta" in told] == ["\nlast"]
+
+
+async def test_a_second_attempt_tells_a_summary_from_its_start_under_ids_of_its_own(served: Served) -> None:
+    ends = [[Draining("another server goes on", retry_after=0.01)], say("last")]
+    served.backend.steps = lambda turn: say("first") if "line 0\n" in turn.messages[0].content else ends.pop(0)
+    text = "\n".join(f"Ann: line {number}" for number in range(12))
+    url = f"/v1/jobs/{(await served.http.post('/v1/services/sum', json={'text': text})).json()['id']}"
+    told, place = dict[str, str](), ""
+    async with asyncio.timeout(20), served.http.stream("GET", f"{url}/events") as stream:
+        async for line in stream.aiter_lines():
+            name, _, value = line.partition(": ")
+            place = value.partition(".")[0] if name == "id" else place
+            if name == "data" and "delta" in value:
+                told[place] = told.get(place, "") + json.loads(value)["delta"]
+    job = (await served.http.get(url)).json()
+    assert (job["attempts"], job["result"]["summary"]) == (2, "first\nlast")
+    assert list(told.items())[-1][1] == "first\nlast"  # and what came under other ids, a client forgets
+    assert list(told.values())[:-1] in ([], ["first"])
 
 
 async def test_it_is_documented_with_its_fields_and_its_answer(served: Served) -> None:
