@@ -104,6 +104,21 @@ def test_a_tool_is_called_and_its_result_given(page: Page) -> None:
     expect(page.locator(".message.model .text").last).to_contain_text("sunny")
 
 
+def test_what_is_sent_before_an_answer_is_done_goes_out_when_it_is(page: Page) -> None:
+    held: list[Route] = []
+    page.get_by_role("button", name="New chat").click()
+    page.route(
+        "**/v1/conversations/*/items?order=desc*", lambda route: route.continue_() if held else held.append(route)
+    )
+    say(page, CAT)
+    answered(page, 1)
+    say(page, "What is 12 + 7?")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("What is 12 + 7?")
+    held[0].continue_()
+    answered(page, 2)
+    expect(page.locator(".message.user")).to_have_count(2)
+
+
 def test_stopping_ends_the_answer(page: Page) -> None:
     held: list[Route] = []
     page.route("**/v1/conversations/*/responses", lambda route: held.append(route))

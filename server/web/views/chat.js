@@ -20,6 +20,7 @@ class Chat {
     this.id = null; // of the conversation; null until something was said
     this.items = [];
     this.running = null; // what stops the answer
+    this.next = false; // whether what is typed is to be sent when the answer is done
     this.drawer = new Drawer(house);
     this.files = new Files();
     this.talks = h("ul", { class: "talks" });
@@ -146,7 +147,8 @@ class Chat {
 
   async ask() {
     const text = this.text.value.trim();
-    if (!text || this.running) return;
+    if (!text) return;
+    if (this.running) return void ((this.next = true), notice("It is sent when this answer is done."));
     this.text.value = "";
     this.grow();
     await this.answer({ input: [{ role: "user", content: this.files.content(text) }] });
@@ -217,6 +219,7 @@ class Chat {
       clearInterval(follow);
       if (this.near()) this.said.scrollTop = this.said.scrollHeight;
       if (this.running === stop) this.busy((this.running = null));
+      if (this.next && !this.running) this.ask((this.next = false));
     }
   }
 
@@ -281,6 +284,7 @@ class Chat {
   }
 
   stop() {
+    this.next = false;
     this.running?.abort();
   }
 
