@@ -12,7 +12,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from io import BytesIO
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -36,7 +41,9 @@ SHAPES = {
 }
 ASKED = ("My cat is called Mira. What is my cat called?", "What is 12 + 7?")
 NOTICE_MILLISECONDS = 2500
-"""For charts and lists to have looked twice."""
+"""For lists to have looked twice."""
+BUSY_MILLISECONDS = 30_000
+"""For charts to have something to show."""
 
 
 def main(folder: Path) -> None:
@@ -79,10 +86,11 @@ def furnish(url: str) -> None:
     )
 
 
-def post(url: str, path: str, body: object) -> None:
-    """One call that changes something."""
-    headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
-    urlopen(Request(f"{url}{path}", json.dumps(body).encode(), headers), timeout=120).close()
+def post(url: str, path: str, body: object, key: str = KEY) -> BytesIO:
+    """One call that changes something; its answer."""
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    with urlopen(Request(f"{url}{path}", json.dumps(body).encode(), headers), timeout=120) as answer:
+        return BytesIO(answer.read())
 
 
 def take(browser: Browser, url: str, shape: str, folder: Path) -> None:
@@ -96,12 +104,38 @@ def take(browser: Browser, url: str, shape: str, folder: Path) -> None:
     for name, address in VIEWS.items():
         if name != "chat":
             page.goto(f"/{address}")
-        page.wait_for_timeout(NOTICE_MILLISECONDS)
+        with load(url) if name == "now" else nullcontext():
+            page.wait_for_timeout(BUSY_MILLISECONDS if name == "now" else NOTICE_MILLISECONDS)
         file = folder / f"page-{name}-{shape}.png"
         page.screenshot(path=file)
         with Image.open(file) as picture:
             picture.convert("RGB").quantize(96).save(file, optimize=True)  # a third of the size, and nobody sees it
     context.close()
+
+
+@contextmanager
+def load(url: str) -> Iterator[None]:
+    """Two keys have stories told, for as long as the context is open: charts want something to show."""
+    over = threading.Event()
+    other = json.load(post(url, "/v1/keys", {"name": "nightly stories"}))["key"]
+
+    def ask(key: str, choices: int) -> None:
+        chat = {
+            "model": "demo",
+            "n": choices,
+            "messages": [{"role": "user", "content": "Tell me a story about a fox."}],
+        }
+        while not over.wait(0.2):
+            post(url, "/v1/chat/completions", chat, key)
+
+    with ThreadPoolExecutor() as threads:
+        asking = [threads.submit(ask, key, choices) for key, choices in ((KEY, 2), (other, 6))]
+        try:
+            yield
+        finally:
+            over.set()
+    for one in asking:
+        one.result()
 
 
 def talk(page: Page) -> None:

@@ -6,7 +6,7 @@ const COLOURS = ["--one", "--two", "--three", "--four"];
 export const SERIES = COLOURS.length;
 export const MINUTES = 10;
 
-/** A chart of several series over the last ten minutes. `series`: [{name, points: [[milliseconds, number or null]]}]. */
+/** A chart of several series over the last ten minutes, or over as many as there are. `series`: [{name, points: [[milliseconds, number or null]]}]. */
 export class Chart {
   constructor(title, unit, { top = null, digits = 0 } = {}) {
     this.unit = unit;
@@ -48,7 +48,9 @@ export class Chart {
     const style = getComputedStyle(this.canvas);
     const most = this.top ?? nice(Math.max(0, ...this.series.flatMap(({ points }) => points.map((point) => point[1] ?? 0))));
     const now = Date.now();
-    const x = (at) => width - ((now - at) / (MINUTES * 60_000)) * width;
+    const oldest = Math.min(now, ...this.series.flatMap(({ points }) => points.slice(0, 1).map(([at]) => at)));
+    const minutes = Math.min(MINUTES, Math.floor((now - oldest) / 60_000) + 1);
+    const x = (at) => width - ((now - at) / (minutes * 60_000)) * width;
     const y = (value) => height - 14 - (value / most) * (height - 22);
     pen.font = "11px system-ui, sans-serif";
     pen.fillStyle = style.getPropertyValue("--soft");
@@ -60,7 +62,7 @@ export class Chart {
       pen.stroke();
       if (value) pen.fillText(`${+value.toPrecision(3)}${this.unit}`, 2, y(value) + 11);
     }
-    pen.fillText(`${MINUTES} min ago`, 2, height - 2);
+    pen.fillText(`${minutes} min ago`, 2, height - 2);
     this.series.forEach(({ points }, at) => {
       pen.strokeStyle = style.getPropertyValue(COLOURS[at]);
       pen.lineWidth = 1.75;
