@@ -132,14 +132,10 @@ def read_answer(choice: Mapping[str, Any]) -> Answer:
     """The answer in a choice of the response. Calls that the server left in the text are taken out of it."""
     message = choice["message"]
     raw = message.get("content") or ""
-    parts = [_call(call["function"]["name"], call["function"]["arguments"]) for call in message.get("tool_calls") or ()]
+    called = [call["function"] for call in message.get("tool_calls") or ()]
     text = _THOUGHT.sub("", raw, count=1)
-    for written in _CALL.findall(text):
-        try:
-            found = json.loads(written)
-            parts.append(_call(found["name"], found["arguments"]))
-        except (ValueError, KeyError, TypeError):
-            parts.append(Call("", {"unreadable": written}))
+    parts = [_call(call["name"], call["arguments"]) for call in called]
+    parts += [_written_call(written) for written in _CALL.findall(text)]
     text = _CALL.sub("", text).strip()
     shown = raw if not message.get("tool_calls") else f"{raw} {json.dumps(message['tool_calls'])}"
     return Answer(text, tuple(parts), choice.get("finish_reason") in ("stop", "tool_calls"), shown)
@@ -210,6 +206,22 @@ def write_json(judged: Sequence[Judged], file: Path) -> None:
     file.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _written_call(written: str) -> Call:
+    try:
+        found = json.loads(written)
+        return _call(found["name"], found["arguments"])
+    except (ValueError, KeyError, TypeError):
+        return _unreadable(written)
+
+
 def _call(name: str, arguments: str | Mapping[str, Any]) -> Call:
-    found = json.loads(arguments) if isinstance(arguments, str) else arguments
-    return Call(name, dict(found))
+    """Arguments that were cut off in the middle are no JSON."""
+    try:
+        return Call(name, dict(json.loads(arguments) if isinstance(arguments, str) else arguments))
+    except ValueError:
+        return _unreadable(str(arguments))
+
+
+def _unreadable(written: str) -> Call:
+    """A call that is never right."""
+    return Call("", {"unreadable": written})

@@ -56,6 +56,13 @@ def test_calls_and_thoughts_are_told_from_the_text(given: dict[str, Any], text: 
     assert (answer.text, answer.calls, answer.ended) == (text, calls, True)
 
 
+def test_a_call_that_was_cut_off_is_never_right() -> None:
+    cut = {"function": {"name": "get_weather", "arguments": '{"city": "Lind'}}
+    choice = {"finish_reason": "length", "message": {"content": "", "tool_calls": [cut]}}
+    answer = read_answer(choice)
+    assert (answer.calls, answer.ended) == ((Call("", {"unreadable": '{"city": "Lind'}),), False)
+
+
 def test_an_answer_that_was_cut_off_has_not_ended() -> None:
     assert not read_answer(choice("and so on and", "length")).ended
 
