@@ -127,6 +127,10 @@ class Unauthorized(ServerError):
     code = "invalid_api_key"
 
 
+class KeyMissing(Unauthorized):
+    """No key at all."""
+
+
 class Forbidden(ServerError):
     """A valid key without the right this needs."""
 

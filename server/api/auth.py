@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.api.faces import Face, Faces, header
 from server.catalog import ModelCard
-from server.errors import ModelNotAllowed, NotFound, Unauthorized
+from server.errors import KeyMissing, ModelNotAllowed, NotFound, Unauthorized
 from server.store.key_limits import NO_LIMITS, KeyLimits
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Authentication:
         elif face.keyless and self._is_no_page_elsewhere(scope):
             key = await self._standing_in(face, face.keyless)
         else:
-            raise Unauthorized("No key was sent; expected the header 'Authorization: Bearer KEY'.")
+            raise KeyMissing("No key was sent; expected the header 'Authorization: Bearer KEY'.")
         return Principal(key.id, key.name, key.rights, key.limits)
 
     def _is_no_page_elsewhere(self, scope: Scope) -> bool:

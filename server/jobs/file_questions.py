@@ -8,7 +8,7 @@ from typing import Any
 
 from server.chat.messages import Turn
 from server.engine.request import SamplingParams
-from server.errors import BadRequest, NotFound, ServerError
+from server.errors import BadRequest, Draining, Exhausted, NotFound, ServerError, TooManyRequests, Unavailable
 from server.jobs.indexing import Indexing
 from server.jobs.tasks import Task, TaskContext
 from server.jobs.webhooks import Webhooks
@@ -28,9 +28,19 @@ def file_question_tasks(
     """Both are asked for through a dialect, never by name."""
 
     async def ask_files(context: TaskContext, arguments: Mapping[str, Any]) -> Any:
-        """Arguments: `session`, `queries`, `instructions`, `model`, perhaps `webhook`; or the `problem` with them."""
+        """Arguments: `session`, `queries`, `instructions`, `model`, perhaps `webhook`; or the `problem` with them.
+        `once`: what may pass fails it too; `cites`: False where the answers are to be bare.
+        """
         if problem := arguments.get("problem"):
             raise BadRequest(problem)
+        try:
+            return await answered(context, arguments)
+        except (TooManyRequests, Unavailable) as error:
+            if arguments.get("once") and not isinstance(error, Draining):
+                raise Exhausted(error.message) from error
+            raise
+
+    async def answered(context: TaskContext, arguments: Mapping[str, Any]) -> Any:
         session = arguments["session"]
         store = store_id(session)
         await prepared(context, store)
@@ -40,7 +50,8 @@ def file_question_tasks(
             owner=context.owner,
             priority=context.turn_priority,
         )
-        asking = Asking(turn, store, arguments["instructions"], tuple(arguments["queries"]))
+        cites = bool(arguments.get("cites", True))
+        asking = Asking(turn, store, arguments["instructions"], tuple(arguments["queries"]), cites)
 
         async def told(done: int, total: int) -> None:
             await context.progress(done, total, f"question {done} of {total}")
@@ -65,7 +76,14 @@ def file_question_tasks(
             log.warning("The answers of a session could not be sent on: %s", error.message)
 
     async def close_files(context: TaskContext, arguments: Mapping[str, Any]) -> None:
-        """Argument: `session`. One that is gone was closed by an earlier attempt, if there was one."""
+        """Argument: `session`. One that is gone was closed by an earlier attempt, if there was one. `stays`: only its
+        files go.
+        """
+        if arguments.get("stays"):
+            try:
+                return await sessions.empty(context.owner, arguments["session"])
+            except NotFound:
+                raise BadRequest("Invalid session") from None
         try:
             await sessions.close(context.owner, arguments["session"])
         except NotFound:

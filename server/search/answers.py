@@ -30,6 +30,7 @@ class Asking:
     store: str
     instructions: str
     queries: tuple[str, ...]
+    cites: bool = True
 
 
 class FileAnswers:
@@ -57,7 +58,8 @@ class FileAnswers:
         while True:
             asked = with_system([Message("user", quoted(passages, query))], asking.instructions)
             try:
-                return noted(await self._said(replace(asking.turn, messages=asked)), passages)
+                said = await self._said(replace(asking.turn, messages=asked))
+                return noted(said, passages) if asking.cites else said
             except ContextLengthExceeded:
                 if not passages:
                     raise

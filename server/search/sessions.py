@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.errors import BadRequest, NotFound
@@ -92,10 +93,21 @@ class FileSessions:
 
     async def close(self, owner: str, id: str) -> None:
         """Forget a session, and its files where they are in no other store. Raises NoSession."""
-        session = await self.get(owner, id)
-        own = await self._search.stores.only_here(owner, session.store.id)
-        await self._search.indexer.forget(await self._search.stores.delete(owner, session.store.id))
-        for file in own:
+        store = (await self.get(owner, id)).store.id
+        own = await self._search.stores.only_here(owner, store)
+        await self._search.indexer.forget(await self._search.stores.delete(owner, store))
+        await self._forget(owner, own)
+
+    async def empty(self, owner: str, id: str) -> None:
+        """Forget only the files. Raises NoSession."""
+        store = (await self.get(owner, id)).store.id
+        own = await self._search.stores.only_here(owner, store)
+        for file in await self._search.stores.files(owner, store):
+            await self._search.indexer.forget(await self._search.stores.detach(owner, store, file.file_id))
+        await self._forget(owner, own)
+
+    async def _forget(self, owner: str, files: Sequence[str]) -> None:
+        for file in files:
             try:
                 await self._files.delete(owner, file)
             except NotFound:

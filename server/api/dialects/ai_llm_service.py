@@ -1,10 +1,11 @@
 """The dialect of ai-llm-service: upload files, ask a list of questions about them, poll a task, close the session.
 
 Two generations of clients are answered by one contract. The older upload a file and ask about its `file_path`; the
-newer ask about the `session_id` that came with it. An upload gives both. A session is a vector store, its id a UUID
-that is in the store's id; its files are those of `/v1/files`, a task is a job. What is better than in the original:
-each key sees its own, names of files are never paths, webhooks go to hosts that the settings name, a wrong key is told
-so on every path, and every question is answered on its own.
+newer ask about the `session_id` that came with it. An upload gives both. The newest, under `/v1`, has sessions that
+stay open, a prompt for each call, and answers without citations, which are tried once. A session is a vector store, its
+id a UUID that is in the store's id; its files are those of `/v1/files`, a task is a job. What is better than in the
+original: each key sees its own, names of files are never paths, webhooks go to hosts that the settings name, a wrong
+key is told so on every path, and every question is answered on its own.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from server.api import fastapi_errors
+from server.api.auth import Principal
 from server.api.body import read_body
 from server.api.faces import Face, header
-from server.api.house import Endpoint, House
+from server.api.house import Endpoint, Handler, House
 from server.api.openai.fields import Fields
 from server.api.openai.files import FORM_BYTES
 from server.api.openai.vector_store_bodies import recipe_of
 from server.api.uploads import read_form
-from server.errors import BadRequest, InvalidBody, NotFound, Problem, ServerError, Unauthorized
+from server.errors import BadRequest, InvalidBody, KeyMissing, NotFound, Problem, ServerError, Unauthorized
 from server.jobs.file_questions import ASK_FILES, CLOSE_FILES
 from server.jobs.indexing import attach
 from server.search.sessions import FileSession, FileSessions, NoSession, check_open
 from server.settings import Settings
+from server.store.files import StoredFile
 from server.store.job_table import Job
 from server.store.vector_store_rows import NewFile
 
@@ -40,7 +43,8 @@ WELCOME = "Welcome to the T4D's AI/LLM service"
 UPLOADS = "tmp_uploads"
 PATH = re.compile(rf"{UPLOADS}/([0-9a-f-]{{36}})/(.+)")
 MOST_QUERIES = 100
-OWN = ("/file/", "/task/")
+OWN = ("/file/", "/task/", "/v1/file/")
+NO_FILE = "[Errno 2] No such file or directory"
 
 WebhookHeaders = Annotated[dict[str, str], Field(max_length=32)]
 
@@ -81,6 +85,8 @@ def find_key(scope: Scope) -> str | None:
 
 
 def _render(error: ServerError, request_id: str) -> Response:
+    if isinstance(error, KeyMissing):
+        return JSONResponse({"detail": "Not authenticated"}, 403)
     if isinstance(error, Unauthorized):
         return JSONResponse({"detail": "Unauthorized"}, error.status)
     return fastapi_errors.render(error, request_id)
@@ -122,24 +128,30 @@ def routes(house: House) -> list[Endpoint]:
 
     async def upload(request: Request) -> Response:
         """Put a file into a session, or into a new one."""
+        file, session = await take(request, locks=True)
+        return JSONResponse({"file_path": f"{UPLOADS}/{session.id}/{file.name}", "session_id": session.id})
+
+    async def upload_v1(request: Request) -> Response:
+        """Put a file into a session, or into a new one; a session takes files at any time."""
+        file, session = await take(request, locks=False)
+        return JSONResponse({"file_path": file.id, "session_id": session.id})
+
+    async def take(request: Request, *, locks: bool) -> tuple[StoredFile, FileSession]:
+        """The file of a form, in the session that it is to be in. `locks`: not in one that was asked already."""
         owner = request.state.principal.id
         with house.files.receive() as received:
             form = await read_form(request, received, most=most)
             if form.filename is None:
                 raise _missing("file")
-            session = await session_of(owner, form.fields.get("session_id"))
+            id = form.fields.get("session_id")
+            session = await sessions.get(owner, id) if id else await sessions.begin(owner)
+            if locks:
+                check_open(session)
             file = await house.files.keep(owner, received, form.filename, "assistants")
         recipe = recipe_of(None, house.settings.search)
         added = [NewFile(file.id, file.name, recipe.size, recipe.overlap)]
         await attach(house.jobs, house.search, owner, session.store.id, added)
-        return JSONResponse({"file_path": f"{UPLOADS}/{session.id}/{file.name}", "session_id": session.id})
-
-    async def session_of(owner: str, id: str | None) -> FileSession:
-        if not id:
-            return await sessions.begin(owner)
-        session = await sessions.get(owner, id)
-        check_open(session)
-        return session
+        return file, session
 
     async def query(request: Request) -> Response:
         """Ask, in a task."""
@@ -147,27 +159,44 @@ def routes(house: House) -> list[Endpoint]:
         owner = request.state.principal.id
         if not body.file_path and body.session_id is None:
             raise _missing("session_id")
-        if body.webhook_config is not None:
-            house.webhooks.check(body.webhook_config.endpoint)
         if not body.queries and not body.file_path:
             raise BadRequest("Input query is required")
-        name = section.model or next(iter(house.catalog.names()), "")
-        card = request.state.principal.check_model(house.catalog.get(name))
+        model = answering(request, body)
         session = await asked_session(owner, body)
         if session is None:
-            arguments: dict[str, Any] = {"problem": f"[Errno 2] No such file or directory: {body.file_path[:500]!r}"}
-        else:
-            session = await sessions.lock(owner, session, body.assistant_prompt)
-            webhook = body.webhook_config and body.webhook_config.model_dump()
-            arguments = {
-                "session": session.id,
-                "queries": body.queries,
-                "instructions": session.instructions,
-                "model": card.name,
-                "webhook": webhook,
-            }
+            job = await house.jobs.submit(owner, ASK_FILES, {"problem": f"{NO_FILE}: {body.file_path[:500]!r}"})
+            return JSONResponse({"task_id": job.id})
+        session = await sessions.lock(owner, session, body.assistant_prompt)
+        return await asked(owner, session, body, model=model, instructions=session.instructions)
+
+    async def query_v1(request: Request) -> Response:
+        """Ask, in a task, as this call's prompt says; once, and without citations."""
+        body = await read_body(request, QueryBody)
+        if body.session_id is None:
+            raise _missing("session_id")
+        if not body.queries:
+            raise BadRequest("Input query is required")
+        model = answering(request, body)
+        try:
+            session = await sessions.get(request.state.principal.id, body.session_id)
+        except NoSession:
+            raise BadRequest("Invalid session") from None
+        bare = {"instructions": body.assistant_prompt, "once": True, "cites": False}
+        return await asked(request.state.principal.id, session, body, model=model, **bare)
+
+    def answering(request: Request, body: QueryBody) -> str:
+        """The model that answers. Raises what speaks against this request."""
+        if body.webhook_config is not None:
+            house.webhooks.check(body.webhook_config.endpoint)
+        name = section.model or next(iter(house.catalog.names()), "")
+        principal: Principal = request.state.principal
+        return principal.check_model(house.catalog.get(name)).name
+
+    async def asked(owner: str, session: FileSession, body: QueryBody, **terms: Any) -> Response:
+        webhook = body.webhook_config and body.webhook_config.model_dump()
+        arguments = {"session": session.id, "queries": body.queries, "webhook": webhook, **terms}
         job = await house.jobs.submit(owner, ASK_FILES, arguments)
-        return JSONResponse({"task_id": job.id, **({"session_id": session.id} if session is not None else {})})
+        return JSONResponse({"task_id": job.id, "session_id": session.id})
 
     async def asked_session(owner: str, body: QueryBody) -> FileSession | None:
         """The session that is asked; None: there is no such file. Raises BadRequest."""
@@ -194,14 +223,30 @@ def routes(house: House) -> list[Endpoint]:
 
     async def close(request: Request) -> Response:
         """Forget a session and its files, in a task."""
-        arguments = {"session": request.path_params["id"]}
+        return await closing(request)
+
+    async def close_v1(request: Request) -> Response:
+        """Forget a session's files, in a task; the session stays."""
+        return await closing(request, stays=True)
+
+    async def closing(request: Request, **terms: Any) -> Response:
+        arguments = {"session": request.path_params["id"], **terms}
         job = await house.jobs.submit(request.state.principal.id, CLOSE_FILES, arguments)
         return JSONResponse({"task_id": job.id})
 
-    one_session = f"{prefix}/file/search/session/{{id}}"
     first = [Endpoint("GET", prefix, welcome, summary="Say welcome", tag=TAG, needs=None)] if prefix else []
     return [
         *first,
+        Endpoint("GET", f"{prefix}/task/{{id}}", task, summary="How far a task is", tag=TAG),
+        *_generation(prefix, upload, query, close, most),
+        *_generation(f"{prefix}/v1", upload_v1, query_v1, close_v1, most),
+    ]
+
+
+def _generation(prefix: str, upload: Handler, query: Handler, close: Handler, most: int) -> list[Endpoint]:
+    """The routes that each generation has its own of."""
+    one_session = f"{prefix}/file/search/session/{{id}}"
+    return [
         Endpoint(
             "POST",
             f"{prefix}/file/upload",
@@ -213,6 +258,5 @@ def routes(house: House) -> list[Endpoint]:
             most_bytes=most + FORM_BYTES,
         ),
         Endpoint("POST", f"{prefix}/file/query", query, summary="Ask about files", tag=TAG, body=QueryBody),
-        Endpoint("GET", f"{prefix}/task/{{id}}", task, summary="How far a task is", tag=TAG),
-        Endpoint("DELETE", one_session, close, summary="Forget a session and its files", tag=TAG, work=True),
+        Endpoint("DELETE", one_session, close, summary="Forget the files of a session", tag=TAG, work=True),
     ]

@@ -199,10 +199,11 @@ async def test_keys(service: httpx.AsyncClient, served: Served) -> None:
     session = (await upload(service))["session_id"]
     task = (await ask(service, queries=["Who?"], session_id=session))["task_id"]
     assert (await service.get("")).json() == {"message": "Welcome to the T4D's AI/LLM service"}
-    for headers in ({"authorization": "wrong"}, {}):
+    wrong, missing = (401, {"detail": "Unauthorized"}), (403, {"detail": "Not authenticated"})
+    for headers, refused in (({"authorization": "wrong"}, wrong), ({}, missing)):
         async with httpx.AsyncClient(base_url=f"{served.url}/api", headers=headers) as stranger:
             for response in (await stranger.get("/task/1"), await stranger.get(""), await stranger.get("/docs")):
-                assert (response.status_code, response.json()) == (401, {"detail": "Unauthorized"})
+                assert (response.status_code, response.json()) == refused
     async with httpx.AsyncClient(base_url=f"{served.url}/api", headers={"authorization": OTHER_KEY}) as other:
         assert (await other.get(f"/task/{task}")).json()["status"] == "PENDING"
         assert (await other.post("/file/query", json={"queries": ["Who?"], "session_id": session})).status_code == 400
