@@ -15,6 +15,7 @@ from server.chat.messages import CallPiece, Delta, Turn, Usage
 from server.chat.tool_formats import named
 from server.chat.written import Written
 from server.engine.request import FinishReason, TokenLogprob
+from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.uses import Uses
 from server.errors import NotFound, ServerError, Stopped, Unauthorized
 from server.store.key_table import RIGHTS, Key
@@ -151,23 +152,6 @@ class ScriptedBackend:
 
 
 @dataclass(frozen=True)
-class ScriptedStatus:
-    name: str
-    state: str = "unloaded"
-    progress: float | None = None
-    error: str | None = None
-    running: int = 0
-    waiting: int = 0
-    bytes: int | None = None
-
-
-@dataclass(frozen=True)
-class ScriptedChoice:
-    model: str
-    personality: str | None
-
-
-@dataclass(frozen=True)
 class ScriptedEstimate:
     weights: int = 100
     kv: int = 20
@@ -193,11 +177,11 @@ class ScriptedPool:
 
     def reset(self) -> None:
         """As new."""
-        self._statuses: dict[str, ScriptedStatus] = {name: ScriptedStatus(name) for name in self._names}
+        self._statuses: dict[str, ModelStatus] = {name: ModelStatus(name, ModelState.UNLOADED) for name in self._names}
         self._listeners: set[asyncio.Event] = set()
         self.deserted = asyncio.Event()
         """The last listener has left."""
-        self.chosen: ScriptedChoice | None = None
+        self.chosen: Choice | None = None
         self.gate: asyncio.Event | None = None
         self.refusal: ServerError | None = None
         self.loads: list[str] = []
@@ -212,7 +196,7 @@ class ScriptedPool:
         for listener in self._listeners:
             listener.set()
 
-    def statuses(self) -> tuple[ScriptedStatus, ...]:
+    def statuses(self) -> tuple[ModelStatus, ...]:
         return tuple(self._statuses.values())
 
     async def load(self, name: str) -> None:
@@ -232,11 +216,11 @@ class ScriptedPool:
         self.set(name, state="unloaded", progress=None, bytes=None)
 
     @asynccontextmanager
-    async def subscribe(self) -> AsyncIterator[AsyncIterator[tuple[ScriptedStatus, ...]]]:
+    async def subscribe(self) -> AsyncIterator[AsyncIterator[tuple[ModelStatus, ...]]]:
         changed = asyncio.Event()
         self._listeners.add(changed)
 
-        async def states() -> AsyncIterator[tuple[ScriptedStatus, ...]]:
+        async def states() -> AsyncIterator[tuple[ModelStatus, ...]]:
             while True:
                 yield self.statuses()
                 await changed.wait()
@@ -257,7 +241,7 @@ class ScriptedPool:
         return ScriptedEstimate()
 
     def choose(self, name: str | None, personality: str | None = None) -> None:
-        self.chosen = None if name is None else ScriptedChoice(name, personality)
+        self.chosen = None if name is None else Choice(name, personality)
         self._tell()
 
     async def cards_changed(self, change: object) -> None:
