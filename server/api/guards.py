@@ -42,6 +42,7 @@ from server.errors import (
 )
 from server.ids import random_hex
 from server.settings import LimitsSection, ServerSection
+from server.store.database import Refused, unavailable
 from server.telemetry import Metrics, request_id
 
 log = logging.getLogger(__name__)
@@ -167,6 +168,8 @@ class Errors:
             error = raised
         except HTTPException as raised:
             error = _translate(raised, scope)
+        except Refused as raised:
+            error = unavailable(raised)
         except Exception:
             log.exception("A bug, found by %s %s", _method(scope), quote(scope["path"]))
             error = ServerError(f"The server made a mistake. Its log says more under the request id {name}.")

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from server.errors import Unavailable
 from server.settings import Settings, SettingsError
 from server.store.migrations import HEAD, upgrade
 
@@ -141,6 +142,11 @@ def make_private_folder(folder: Path) -> None:
 def one_line(error: SQLAlchemyError) -> str:
     """What the driver said, without the statement and its values."""
     return str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+
+
+def unavailable(error: SQLAlchemyError) -> Unavailable:
+    """What those are told who asked for what the database does not do."""
+    return Unavailable(f"The database did not answer: {one_line(error)}. Try again.")
 
 
 def _sqlite(file: Path) -> Engine:

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from server.errors import NotFound, Unavailable
+from server.errors import NotFound
 from server.ids import random_hex
-from server.store.database import Database, Moment, Refused, metadata, one_line
+from server.store.database import Database, Moment, Refused, metadata, unavailable
 
 Item = dict[str, Any]
 Result = TypeVar("Result")
@@ -86,4 +86,4 @@ async def ask(database: Database, work: Callable[[], Result]) -> Result:
     try:
         return await asyncio.shield(database.run(work))
     except Refused as error:
-        raise Unavailable(f"The database did not answer: {one_line(error)}. Try again.") from error
+        raise unavailable(error) from error

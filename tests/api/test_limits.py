@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -133,6 +134,25 @@ async def test_only_the_right_admin_sees_keys(office: Office) -> None:
     for method, path in (("GET", "/v1/keys"), ("POST", "/v1/keys"), ("GET", "/v1/keys/x"), ("DELETE", "/v1/keys/x")):
         assert (await client.request(method, path)).status_code == 403
     assert (await office.admin.get("/v1/keys/llm-nobody")).status_code == 404
+
+
+async def test_keys_that_the_database_does_not_give_are_not_to_be_had_just_now(office: Office, tmp_path: Path) -> None:
+    made = await office.key()
+    assert (await office.admin.get("/v1/keys")).status_code == 200  # from now on the server knows by heart who asks
+    with sqlite3.connect(tmp_path / "var" / "llm-api.db") as elsewhere:
+        elsewhere.execute("ALTER TABLE auth_keys RENAME TO out_of_reach")
+    one, body = f"/v1/keys/{made['id']}", {"name": "yours"}
+    calls: list[tuple[str, str, Any]] = [
+        ("GET", "/v1/keys", None),
+        ("POST", "/v1/keys", body),
+        ("GET", one, None),
+        ("POST", one, body),
+        ("DELETE", one, None),
+    ]
+    for method, path, sent in calls:
+        answer = await office.admin.request(method, path, json=sent)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), answer.text
+        assert answer.json()["error"]["message"].startswith("The database did not answer")
 
 
 async def test_requests_a_minute_end_in_429_with_headers_that_say_so(office: Office) -> None:
