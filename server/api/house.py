@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from pydantic import BaseModel
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Route, WebSocketRoute
@@ -20,7 +21,7 @@ from starlette.websockets import WebSocket
 
 from server.catalog import Catalog
 from server.chat.backend import Backend, Embeddings
-from server.errors import Draining, Forbidden, MethodNotAllowed
+from server.errors import BadRequest, Draining, Forbidden, MethodNotAllowed
 from server.settings import Settings
 from server.telemetry import Metrics
 
@@ -188,7 +189,7 @@ class Endpoint(Route):
         return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Method, right, draining; then the handler."""
+        """Method, right, draining, query; then the handler."""
         scope["state"]["route"] = self.path
         if scope["method"] not in (self.methods or ()):
             allow = ", ".join(sorted(methods_at(scope)))
@@ -197,7 +198,17 @@ class Endpoint(Route):
             raise Forbidden(f"This key lacks the right {self.needs!r} that {self.method} {self.path} needs.")
         if self.work and scope["app"].state.house.pool.draining:
             raise Draining("The server is shutting down and takes no new work.")
+        _check_query(scope)
         await self.app(scope, receive, send)
+
+
+def _check_query(scope: Scope) -> None:
+    """Databases are asked for what stands in a query, and PostgreSQL is asked nothing with a NUL. Raises BadRequest."""
+    if b"%00" not in scope["query_string"] and b"\0" not in scope["query_string"]:
+        return
+    for name, value in QueryParams(scope["query_string"]).multi_items():
+        if "\0" in name or "\0" in value:
+            raise BadRequest(f"{name[:60]!r} in the query: expected no character NUL.", param=name[:60])
 
 
 class Socket(WebSocketRoute):

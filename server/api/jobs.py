@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from server.api.body import read_body
 from server.api.faces import openai_error
 from server.api.house import Endpoint, House
-from server.api.openai.fields import Fields
+from server.api.openai.fields import Fields, KeptText
 from server.api.openai.listing import QUERY, listed, window
 from server.api.streaming import EventStream, event
 from server.errors import BadRequest, ServerError
@@ -26,10 +26,6 @@ from server.store.job_table import Job, State
 
 PLACE = re.compile(r"(\d{1,9})\.(\d{1,12})")
 """An event's id: the fence and the number."""
-
-
-NO_NUL = r"^[^\x00]*$"
-"""PostgreSQL keeps no such character."""
 
 
 class JobBody(Fields):
@@ -44,10 +40,10 @@ class JobBody(Fields):
     priority: Annotated[int, Field(ge=LOWEST, le=HIGHEST)] = USUAL
     deadline: Annotated[float, Field(gt=0, lt=1e11)] | None = None
     """Seconds since 1970; what has not been done by then will not be."""
-    idempotency_key: Annotated[str, Field(min_length=1, max_length=128, pattern=NO_NUL)] | None = None
+    idempotency_key: Annotated[KeptText, Field(min_length=1, max_length=128)] | None = None
     """The same again is the same job. The header Idempotency-Key means the same."""
     webhook: Annotated[str, Field(max_length=LONGEST)] | None = None
-    label: Annotated[str, Field(max_length=512, pattern=NO_NUL)] | None = None
+    label: Annotated[KeptText, Field(max_length=512)] | None = None
 
     def work(self) -> tuple[str, dict[str, Any]]:
         """The task's name and its arguments. Raises BadRequest."""

@@ -87,6 +87,8 @@ def _read(text: bytes, number: int, endpoint: str, known: set[str]) -> Line | di
     id, body = value.get("custom_id"), value.get("body")
     if not isinstance(id, str) or not 1 <= len(id) <= LONGEST_ID:
         return _error("missing_required_parameter", f"Expected 1 to {LONGEST_ID} characters.", number, "custom_id")
+    if "\0" in id:
+        return _error("invalid_custom_id", "Expected no character NUL.", number, "custom_id")
     if id in known:
         return _error("duplicate_custom_id", f"Another line has the custom_id {id!r}.", number, "custom_id")
     if value.get("method") != "POST":

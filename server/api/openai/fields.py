@@ -152,6 +152,9 @@ class Generation(Sampling):
         )
 
 
+KeptText = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""A text that has a column of its own: PostgreSQL keeps no NUL in one. Within JSON it does no harm."""
+
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
 ]

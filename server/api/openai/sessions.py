@@ -11,13 +11,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from server.api.body import read_body
 from server.api.house import Endpoint, House
 from server.api.openai.conversation_views import JSON_LINES, exported_all
-from server.api.openai.fields import Fields, Metadata, Title
+from server.api.openai.fields import Fields, KeptText, Metadata, Title
 from server.api.openai.listing import QUERY, listed, window
 from server.errors import BadRequest
 from server.store.sessions import Session, Terms, Truncation
 
 ModelName = Annotated[str, Field(min_length=1)]
-Instructions = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 class SessionChange(Fields):
@@ -25,7 +24,7 @@ class SessionChange(Fields):
 
     model: ModelName | None = None
     title: Title | None = None
-    instructions: Instructions | None = None
+    instructions: KeptText | None = None
     truncation: Truncation | None = None
     metadata: Metadata | None = None
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from server.api.openai.attribute_filters import Filter
-from server.api.openai.fields import Fields, Metadata, OneOrMore
+from server.api.openai.fields import Fields, KeptText, Metadata, OneOrMore
 from server.errors import BadRequest
 from server.search.passages import Recipe
 from server.search.query import Question
@@ -75,8 +75,8 @@ def recipe_of(chunking: AutoChunking | StaticChunking | None, settings: SearchSe
 class StoreBody(Fields):
     """A new store."""
 
-    name: Annotated[str, Field(max_length=512)] | None = None
-    description: Annotated[str, Field(max_length=4096)] | None = None
+    name: Annotated[KeptText, Field(max_length=512)] | None = None
+    description: Annotated[KeptText, Field(max_length=4096)] | None = None
     file_ids: Annotated[list[FileId], Field(max_length=MOST_FILES)] | None = None
     chunking_strategy: Chunking | None = None
     expires_after: ExpiresAfter | None = None
@@ -86,7 +86,7 @@ class StoreBody(Fields):
 class StoreChange(Fields):
     """What may be changed of a store. What is not named stays."""
 
-    name: Annotated[str, Field(max_length=512)] | None = None
+    name: Annotated[KeptText, Field(max_length=512)] | None = None
     expires_after: ExpiresAfter | None = None
     metadata: Metadata | None = None
 
