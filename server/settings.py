@@ -10,12 +10,14 @@ default of an `${oc.env:…}` reads such a name: after the prefixed one, and whi
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from yaml import YAMLError
 
 PACKAGE = Path(__file__).parent
@@ -260,7 +262,9 @@ def load_settings(file: Path | None = None, overrides: dict[str, Any] | None = N
         for dotted, value in (overrides or {}).items():
             OmegaConf.update(tree, dotted, str(value) if isinstance(value, Path) else value)
         values = OmegaConf.to_container(tree, resolve=True)
-    except (OSError, YAMLError, OmegaConfBaseException) as error:
+    except OmegaConfBaseException as error:
+        raise SettingsError(f"{source}: {_unresolved(error)}") from None
+    except (OSError, YAMLError) as error:
         raise SettingsError(f"{source}: {error}") from error
     if not isinstance(values, dict):
         raise SettingsError(f"{source}: expected sections of settings, found {type(values).__name__}")
@@ -276,12 +280,37 @@ def load_settings(file: Path | None = None, overrides: dict[str, Any] | None = N
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        lines = [
-            f"{source}: {'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            + (f", found {problem['input']!r}" if problem["type"] not in ("missing", "extra_forbidden") else "")
-            for problem in error.errors()
-        ]
-        raise SettingsError("\n".join(lines)) from error
+        raise SettingsError("\n".join(f"{source}: {_refused(problem)}" for problem in error.errors())) from None
+
+
+def _refused(problem: ErrorDetails) -> str:
+    """The setting and what was expected; what was found, unless it is a secret or may hold one."""
+    name = ".".join(str(part) for part in problem["loc"])
+    shown = problem["type"] not in ("missing", "extra_forbidden") and not _holds_secrets(problem["loc"])
+    return f"{name}: {problem['msg']}" + (f", found {problem['input']!r}" if shown else "")
+
+
+def _unresolved(error: OmegaConfBaseException) -> str:
+    """What OmegaConf says of a value that refers to another; of a secret that only looks like it, where it stands."""
+    name = str(error.full_key or "")
+    if name and _holds_secrets(name.split(".")):
+        return f"{name}: cannot be read, as ${{ begins a reference to another value; write \\${{ for the characters"
+    return str(error)
+
+
+def _holds_secrets(path: Sequence[str | int]) -> bool:
+    """Whether a setting is not to be shown, or a section holds one that is not."""
+    found: type[BaseModel] = Settings
+    for name in path:
+        field = found.model_fields.get(str(name))
+        if field is None:
+            return False
+        if not field.repr:
+            return True
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return False
+        found = field.annotation
+    return any(_holds_secrets((*path, name)) for name in found.model_fields)
 
 
 def _anchor(values: dict[Any, Any], section: str, name: str, base: Path) -> None:

@@ -187,8 +187,9 @@ def _postgresql(text: str) -> Engine:
 
 
 def _without_password(text: str) -> str:
+    """Nor what comes after a question mark, which may be one too."""
     try:
-        return sa.make_url(text).render_as_string(hide_password=True)
+        return sa.make_url(text).set(query={}).render_as_string(hide_password=True)
     except ArgumentError:
         return "store.url"
 
