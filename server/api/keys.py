@@ -14,6 +14,7 @@ from server.api.admin import NO_CACHE
 from server.api.body import read_body
 from server.api.house import Endpoint, House
 from server.api.openai.fields import Fields
+from server.errors import Unauthorized
 from server.store.auth_keys import Key
 from server.store.key_changes import KeyChanges
 
@@ -88,7 +89,9 @@ def routes(house: House) -> list[Endpoint]:
     async def revoke(request: Request) -> Response:
         """Make it useless for good."""
         id, by = request.path_params["id"], request.state.principal.id
-        return JSONResponse(key_body(await asyncio.to_thread(house.keys.revoke, id, by=by)))
+        key = await asyncio.to_thread(house.keys.revoke, id, by=by)
+        house.register.stop_all(id, Unauthorized("This API key was revoked while it was being answered."))
+        return JSONResponse(key_body(key))
 
     def at(method: str, path: str, handler: Any, summary: str, **more: Any) -> Endpoint:
         return Endpoint(method, path, handler, summary=summary, tag="keys", needs="admin", work=False, **more)
@@ -106,7 +109,13 @@ def routes(house: House) -> list[Endpoint]:
             body=KeyBody,
             description="Only what is named changes; null takes a limit away. In every process within a second.",
         ),
-        at("DELETE", one, revoke, "Revoke a key", description="For good, in every process within a second."),
+        at(
+            "DELETE",
+            one,
+            revoke,
+            "Revoke a key",
+            description="For good, in every process within a second. What this server is answering to it ends at once.",
+        ),
     ]
 
 

@@ -13,7 +13,7 @@ from server.chat.backend import Answer, Backend, Embeddings, Token
 from server.chat.messages import Turn, Usage
 from server.chat.vectors import Ranking, Scores, Texts, Vectors
 from server.chat.written import Written
-from server.errors import Stopped
+from server.errors import ServerError, Stopped
 from server.telemetry import request_id
 
 T = TypeVar("T")
@@ -35,6 +35,8 @@ class Entry:
         self._began = time.monotonic()
         self._wait: asyncio.Timeout | None = None
         """Around the wait for a door."""
+        self._error: ServerError | None = None
+        """Why it was stopped."""
         self._answer: Answer | None = None
 
     def opened(self, answer: Answer) -> None:
@@ -63,7 +65,7 @@ class Entry:
         return "generating" if self.usage.completion_tokens else "prefilling"
 
     async def door(self, work: Awaitable[T]) -> T:
-        """Wait for what a door gives. Raises Stopped as soon as the entry is stopped."""
+        """Wait for what a door gives. Raises what the entry is stopped with as soon as it is."""
         self._wait = wait = asyncio.timeout(None)
         try:
             async with wait:
@@ -73,20 +75,18 @@ class Entry:
                 raise
         finally:
             self._wait = None
-        if wait.when() is not None:  # also where it came in the moment in which it was stopped
-            raise _stopped()
+        if self._error is not None:  # also where it came in the moment in which it was stopped
+            raise self._error
         return found
 
-    def stop(self) -> None:
-        """End it now: whoever reads the answer gets Stopped."""
+    def stop(self, error: ServerError | None = None) -> None:
+        """End it now: whoever reads the answer gets this error, or else Stopped."""
+        error = error or Stopped("This answer was stopped by a request to do so.")
         if self._answer is not None:
-            self._answer.stop(_stopped())
+            self._answer.stop(error)
         elif self._wait is not None and not self._wait.expired():
+            self._error = error
             self._wait.reschedule(asyncio.get_running_loop().time())
-
-
-def _stopped() -> Stopped:
-    return Stopped("This answer was stopped by a request to do so.")
 
 
 class Register:
@@ -101,6 +101,12 @@ class Register:
     def entries(self) -> list[Entry]:
         """The oldest first."""
         return list(self._entries.values())
+
+    def stop_all(self, owner: str, error: ServerError) -> None:
+        """End all that is being answered for this key; whoever reads it gets this error."""
+        for entry in self.entries:
+            if entry.owner == owner:
+                entry.stop(error)
 
     @asynccontextmanager
     async def open(self, turn: Turn) -> AsyncIterator[Answer]:

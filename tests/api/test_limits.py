@@ -203,6 +203,37 @@ async def test_a_refused_request_counts_nowhere(office: Office) -> None:
     assert (await client.get("/v1/usage")).json()["total"]["requests"] == 1
 
 
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_is_being_answered_ends_with_its_key(office: Office, waits: bool) -> None:
+    made, never = await office.key(), asyncio.Event()
+    office.backend.steps, office.backend.gate = [Delta(0, "a"), never], never if waits else None
+    asked = asyncio.create_task(chat(office.with_key(made["key"])))
+    await office.backend.entered.wait()
+    assert (await office.admin.delete(f"/v1/keys/{made['id']}")).status_code == 200
+    answer = await asked
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
+    assert "was revoked" in answer.json()["error"]["message"]
+    assert (await office.admin.get("/v1/requests")).json()["data"] == []
+
+
+async def test_a_stream_is_told_that_its_key_was_revoked_and_those_of_others_go_on(office: Office) -> None:
+    made, gate = await office.key(), asyncio.Event()
+    office.backend.steps = [Delta(0, "a"), gate, *say("b")]
+    mine, other = office.with_key(made["key"]), await office.client()
+    ask = {"json": {**ASK, "stream": True}}
+    async with (
+        mine.stream("POST", "/v1/chat/completions", **ask) as stopped,
+        other.stream("POST", "/v1/chat/completions", **ask) as going_on,
+    ):
+        ends, goes_on = stopped.aiter_lines(), going_on.aiter_lines()
+        await anext(ends), await anext(goes_on)
+        await office.admin.delete(f"/v1/keys/{made['id']}")
+        last = [line async for line in ends if line][-1]
+        assert "was revoked" in json.loads(last.removeprefix("data: "))["error"]["message"]
+        gate.set()
+        assert [line async for line in goes_on if line][-1] == "data: [DONE]"
+
+
 async def test_a_socket_ends_with_its_key(tmp_path: Path) -> None:
     settings = settings_at(tmp_path, dialects__llm_gateway__polling_seconds=0.05)
     async with office_in(tmp_path, settings) as office:
