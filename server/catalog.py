@@ -117,7 +117,8 @@ class Catalog:
         try:
             card = self._cards[self._names[name]]
         except KeyError:
-            raise ModelNotFound(name, self.names()) from None
+            known = {each.name: (each.name, *each.aliases) for each in self._cards.values()}
+            raise ModelNotFound(name, known) from None
         if card.upstream is not None or card.file.is_file():
             return card
         # The file may have come, or moved from one folder to the other, since the card was made.

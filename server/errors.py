@@ -40,7 +40,7 @@ The message always says what was wrong, what was expected and, where there is so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 
@@ -159,13 +159,23 @@ class NotFound(ServerError):
 
 
 class ModelNotFound(NotFound):
-    """A model name that no card has."""
+    """A model name that no card has. Which there are is told to those who may use them (`naming`), and to nobody else:
+    not in what is kept of a job that came upon it.
+    """
 
     code = "model_not_found"
 
-    def __init__(self, name: str, known: list[str] | None = None) -> None:
-        there_are = f" There are: {', '.join(known)}." if known else ""
-        super().__init__(f"The model {name[:200]!r} does not exist.{there_are}", param="model")
+    def __init__(self, name: str, known: Mapping[str, Collection[str]] | None = None) -> None:
+        """`known`: the names that each model there is goes by."""
+        super().__init__(f"The model {name[:200]!r} does not exist.", param="model")
+        self._name, self._known = name, known or {}
+
+    def naming(self, allowed: Callable[[Collection[str]], bool]) -> ModelNotFound:
+        """The same, with those of the models there are that are `allowed` by their names."""
+        told = ModelNotFound(self._name)
+        if names := [name for name, all_names in self._known.items() if allowed(all_names)]:
+            told.message += f" There are: {', '.join(names)}."
+        return told
 
 
 class MethodNotAllowed(ServerError):

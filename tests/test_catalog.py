@@ -211,9 +211,13 @@ def test_aliases_lead_to_the_card(place: Place) -> None:
     assert [card.name for card in catalog.cards()] == ["m", "n"]
 
 
-def test_an_unknown_name_is_told_what_there_is(place: Place) -> None:
-    with pytest.raises(ModelNotFound, match=r"'gpt-5' does not exist. There are: m, n"):
-        place.catalog({"m": model(), "n": model()}).get("gpt-5")
+def test_an_unknown_name_is_told_what_there_is_for_whoever_asks(place: Place) -> None:
+    with pytest.raises(ModelNotFound) as error:
+        place.catalog({"m": model(), "n": model() | {"aliases": ["own"]}}).get("gpt-5")
+    assert error.value.message == "The model 'gpt-5' does not exist."
+    assert error.value.naming(lambda names: True).message.endswith("does not exist. There are: m, n.")
+    assert error.value.naming(lambda names: "own" in names).message.endswith("does not exist. There are: n.")
+    assert error.value.naming(lambda names: False).message.endswith("does not exist.")
 
 
 def test_the_overlay_adds_and_replaces_whole_entries(place: Place) -> None:

@@ -34,6 +34,7 @@ from server.api.streaming import ClientLeft
 from server.errors import (
     BadRequest,
     MethodNotAllowed,
+    ModelNotFound,
     NotFound,
     PayloadTooLarge,
     RequestTimeout,
@@ -160,10 +161,13 @@ class Errors:
             await send(message)
 
         name: str = scope["state"]["request_id"]
+        error: ServerError
         try:
             return await self._app(scope, receive, watched)
         except (ClientDisconnect, ClientLeft, WebSocketDisconnect):
             return None
+        except ModelNotFound as raised:
+            error = raised.naming(scope["state"].get("principal", NOBODY).limits.allows)
         except ServerError as raised:
             error = raised
         except HTTPException as raised:

@@ -340,6 +340,25 @@ async def test_a_model_that_is_not_for_the_key_is_refused_by_every_door(office: 
     }
 
 
+async def test_a_model_that_is_not_there_is_told_with_those_that_the_key_may_use(office: Office) -> None:
+    async def told(client: httpx.AsyncClient, path: str = "/v1/chat/completions") -> str:
+        answer = await client.post(path, json={**ASK, "model": "nope", "max_tokens": 5})
+        assert answer.status_code == 404
+        return cast(str, answer.json()["error"]["message"])
+
+    everything = "The model 'nope' does not exist. There are: tiny, org/big."
+    assert await told(office.admin) == everything
+    one = await office.client(models=["small"])  # an alias of tiny
+    for path in ("/v1/chat/completions", "/v1/messages"):
+        assert await told(one, path) == "The model 'nope' does not exist. There are: tiny."
+    (last, *_) = (await one.get("/v1/errors")).json()["data"]
+    assert "org/big" not in last["message"]
+    other = await office.client(models=["gone"])
+    assert await told(other) == "The model 'nope' does not exist."
+    job = await one.post("/v1/jobs", json={"endpoint": "/v1/chat/completions", "body": {**ASK, "model": "nope"}})
+    assert (job.status_code, "org/big" in job.text) == (404, False)
+
+
 async def test_the_keys_priority_is_the_turns(office: Office) -> None:
     await chat(await office.client(priority=7))
     assert office.backend.turn.priority == 7
