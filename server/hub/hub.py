@@ -17,11 +17,17 @@ from typing import Any, BinaryIO, NamedTuple, Self
 
 import httpx
 
+from server import disk
 from server.errors import BadRequest, Conflict, Forbidden, NotFound, ServerError, StorageFull, Unavailable
 from server.hub.offers import Offer, RemoteFile, offers
 
 _REPO = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _BLOCK = 2**22
+
+PATIENCE = 20.0
+"""Seconds without a byte of a listing after which the hub is given up. Files have huggingface_hub's own,
+HF_HUB_DOWNLOAD_TIMEOUT.
+"""
 
 Told = Callable[[int], None]
 """Hears of bytes that have come."""
@@ -41,9 +47,10 @@ class Listing(NamedTuple):
 class Hub:
     """One hub. Every call blocks; what goes wrong is a ServerError that says what to do."""
 
-    def __init__(self, endpoint: str | None = None) -> None:
-        """`endpoint`: without one, that of the environment."""
+    def __init__(self, endpoint: str | None = None, patience: float = PATIENCE) -> None:
+        """`endpoint`: without one, that of the environment. `patience`: with a hub that is silent, in seconds."""
         self._endpoint = endpoint
+        self._patience = patience
 
     def list(self, repo: str) -> Listing:
         """The GGUF files of a repository."""
@@ -51,7 +58,7 @@ class Hub:
 
         check_repo(repo)
         with _told(repo):
-            info = HfApi(endpoint=self._endpoint).model_info(repo, files_metadata=True)
+            info = HfApi(endpoint=self._endpoint).model_info(repo, files_metadata=True, timeout=self._patience)
         files = [
             RemoteFile(one.rfilename, one.size or 0, one.lfs.sha256 if one.lfs is not None else None)
             for one in info.siblings or ()
@@ -100,7 +107,8 @@ class Hub:
                 tqdm_class=meter,  # type: ignore[arg-type]
             )
         self._check(part, file, stop)
-        part.replace(target)
+        with _told(repo):
+            disk.put(part, target)
 
     def _check(self, part: Path, file: RemoteFile, stop: threading.Event) -> None:
         if file.sha256 is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from server import disk
 from server.catalog_file import Entry, read_entries
 
 
@@ -48,9 +49,7 @@ class Overlay:
         try:
             with draft.open("w", encoding="utf-8") as file:
                 file.write(json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
-                file.flush()
-                os.fsync(file.fileno())  # a name that outlives a power cut must not lead to an empty file
             read_entries(draft)
-            draft.replace(self.file)
+            disk.put(draft, self.file)
         finally:
             draft.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from server.disk import sync_folder
 from server.errors import BadRequest, NotFound
 from server.store.database import Database, Moment, make_private_folder, metadata
 from server.store.response_tables import ask, check_id, new_id
@@ -182,7 +183,7 @@ class Files:
                     param="file",
                 )
             os.rename(received.name, self._at(new.id))
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
             connection.execute(sa.insert(files).values(asdict(new)))
         return new
 
@@ -207,17 +208,6 @@ def _privately(path: str, flags: int) -> int:
 def _sync(file: BinaryIO) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is on the disk only when its folder is."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _alive() -> sa.ColumnElement[bool]:

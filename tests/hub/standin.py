@@ -31,6 +31,8 @@ class StandIn:
     ranges: list[str] = field(default_factory=list)
     """The Range headers of files asked for; empty ones too."""
     asked: int = 0
+    silent: threading.Event = field(default_factory=threading.Event)
+    """While it is set, no listing comes before `go_on` is set."""
     hold: threading.Event = field(default_factory=threading.Event)
     """While it is set, a file comes half, and the rest when `go_on` is set."""
     held: threading.Event = field(default_factory=threading.Event)
@@ -67,6 +69,8 @@ def standing_in() -> Iterator[StandIn]:
                 self._send(404, b"{}")
 
         def _info(self, repo: str) -> None:
+            if hub.silent.is_set():
+                hub.go_on.wait(10)
             if repo in hub.gated:
                 self._send(403, b"{}", {"X-Error-Code": "GatedRepo"})
             elif repo not in hub.repos:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable
@@ -111,6 +112,33 @@ def test_bytes_that_are_not_what_the_hub_says_are_thrown_away(puller: Puller, hu
     assert not list((tmp_path / "var" / "models" / REPO).iterdir())
     hub.lies = False
     assert puller.pull(Order(REPO), quiet, threading.Event()).name == "Tiny-Model"
+
+
+def test_a_hub_that_says_nothing_is_given_up(hub: StandIn) -> None:
+    hub.silent.set()
+    try:
+        with pytest.raises(Unavailable, match="The hub cannot be reached"):
+            Hub(patience=0.2).list(REPO)
+    finally:
+        hub.go_on.set()
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(
+    puller: Puller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "var" / "models" / REPO / "Tiny-Model-Q8_0.gguf"
+    synced: list[tuple[int, bool]] = []
+    really = os.fsync
+
+    def fsync(handle: int) -> None:
+        really(handle)
+        synced.append((os.fstat(handle).st_ino, file.exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    puller.pull(Order(REPO), quiet, threading.Event())
+    its, folders = (file.stat().st_ino, False), (file.parent.stat().st_ino, True)
+    assert its in synced
+    assert folders in synced
 
 
 def test_a_disk_without_room_is_told_before_anything_is_fetched(
