@@ -34,7 +34,8 @@ def open_jobs(
         attempts=section.attempts,
         backoff=timedelta(seconds=section.backoff_seconds),
     )
-    rows, tasks, keep = JobRows(database, settings.limits.jobs), Tasks(), timedelta(days=section.keep_days)
+    rows = JobRows(database, settings.limits.jobs, settings.limits.kept_mb << 20)
+    tasks, keep = Tasks(), timedelta(days=section.keep_days)
     if has_cluster(settings):
         ledger, queue = _cluster(settings, rows, policy, tasks, allow, charge)
     else:

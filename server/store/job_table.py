@@ -45,6 +45,7 @@ jobs = sa.Table(
     sa.Column("parent", sa.String(64)),
     sa.Column("label", sa.String(512)),
     sa.Column("rank", sa.Integer, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("ix_jobs_state", "state", "rank", "created_at", "id"),
     sa.Index("ix_jobs_owner", "owner", "created_at"),
     sa.Index("ix_jobs_idempotency_key", "owner", "idempotency_key", unique=True),
@@ -52,7 +53,9 @@ jobs = sa.Table(
     sa.Index("ix_jobs_ended_at", "ended_at"),
     sa.Index("ix_jobs_webhook", "webhook"),
 )
-"""`rank` is the priority with its sign turned, so that an index gives the urgent first and of those the oldest."""
+"""`rank` is the priority with its sign turned, so that an index gives the urgent first and of those the oldest. `size`:
+what a job that has ended counts (`kept_jobs.py`).
+"""
 
 JSON_COLUMNS = ("arguments", "progress", "result", "error")
 

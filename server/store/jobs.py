@@ -16,19 +16,24 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
+from server.store import kept_jobs
 from server.store.database import Database, Moment
 from server.store.job_table import BRIEF, CHANGES, ENDED, WHOLE, Change, Job, Move, State, job_of, jobs, values_of
+from server.store.kept_jobs import ends_here
 from server.store.response_tables import ask, check_id
 
 RECOUNT_SECONDS = 5.0
 
 
 class JobRows:
-    """The rows of all keys. `limit`: jobs of one key that have not ended, past which no more are taken."""
+    """The rows of all keys. `limit`: jobs of one key that have not ended, past which no more are taken. `kept_bytes`:
+    of one key's that have ended, past which the oldest go.
+    """
 
-    def __init__(self, database: Database, limit: int) -> None:
+    def __init__(self, database: Database, limit: int, kept_bytes: int) -> None:
         self._database = database
         self._limit = limit
+        self._kept_bytes = kept_bytes
         self._counted: dict[str, tuple[int, float]] = {}
         """Of keys that add jobs: how many have not ended, and when they were counted."""
 
@@ -172,11 +177,15 @@ class JobRows:
         return await ask(self._database, work)
 
     async def change(self, moves: Sequence[tuple[str, Move]]) -> list[Change | None]:
-        """Apply each move to the job with its id, all in one transaction; None where there is no such job."""
+        """Apply each move to the job with its id, all in one transaction; None where there is no such job. Where jobs
+        end, older ones that have may go.
+        """
 
         def work() -> list[Change | None]:
             with self._database.write() as connection:
-                return _moved(connection, moves)
+                changes = _moved(connection, moves)
+                self._make_room(connection, changes)
+                return changes
 
         return await ask(self._database, work)
 
@@ -259,7 +268,7 @@ class JobRows:
                 job = _row(connection, owner, id)
                 if not job.ended:
                     raise Conflict(f"The job {id!r} is {job.state}. Cancel it first.")
-                connection.execute(sa.delete(jobs).where(sa.or_(jobs.c.id == id, jobs.c.parent == id)))
+                kept_jobs.remove(connection, [id])
 
         await ask(self._database, work)
 
@@ -270,10 +279,16 @@ class JobRows:
             old = sa.select(jobs.c.id).where(jobs.c.ended_at < before, jobs.c.parent.is_(None)).limit(limit)
             with self._database.write() as connection:
                 ids = list(connection.execute(old).scalars())
-                connection.execute(sa.delete(jobs).where(sa.or_(jobs.c.id.in_(ids), jobs.c.parent.in_(ids))))
+                kept_jobs.remove(connection, ids)
                 return len(ids)
 
         return await ask(self._database, work)
+
+    def _make_room(self, connection: Connection, changes: Sequence[Change | None]) -> None:
+        ended = [change.after for change in changes if change is not None and ends_here(*change)]
+        newest = [job.id for job in ended]
+        for owner in sorted({job.owner for job in ended}):
+            kept_jobs.make_room(connection, owner, self._kept_bytes, newest)
 
     def _add(self, connection: Connection, new: Sequence[Job]) -> list[Job] | Exception:
         owner = new[0].owner
@@ -337,12 +352,20 @@ def _moved(connection: Connection, moves: Sequence[tuple[str, Move]]) -> list[Ch
 
 def _set(connection: Connection, pairs: Iterable[tuple[Job, Job]]) -> None:
     """Compare and set. The transaction lets nobody in between; if somebody was there all the same, all is undone."""
-    changed = [
-        {"its_id": before.id, "its_state": before.state, "its_fence": before.fence}
-        | {name: value for name, value in values_of(after).items() if name in CHANGES}
-        for before, after in pairs
-        if after is not before
-    ]
+    changed = [(before, after) for before, after in pairs if after is not before]
+    ended = [(before, after, kept_jobs.size_of_job(after)) for before, after in changed if ends_here(before, after)]
+    _update(connection, [_changes(before, after) for before, after in changed if not ends_here(before, after)])
+    _update(connection, [{**_changes(before, after), "size": size} for before, after, size in ended])
+    kept_jobs.count(connection, [(job.owner, size) for _, job, size in ended])
+
+
+def _changes(before: Job, after: Job) -> dict[str, Any]:
+    values = {name: value for name, value in values_of(after).items() if name in CHANGES}
+    return values | {"its_id": before.id, "its_state": before.state, "its_fence": before.fence}
+
+
+def _update(connection: Connection, changed: Sequence[dict[str, Any]]) -> None:
+    """Rows of which the same columns are set."""
     if not changed:
         return
     same = (
@@ -350,7 +373,7 @@ def _set(connection: Connection, pairs: Iterable[tuple[Job, Job]]) -> None:
         jobs.c.state == sa.bindparam("its_state"),
         jobs.c.fence == sa.bindparam("its_fence"),
     )
-    set_to: dict[str, Any] = {name: sa.bindparam(name) for name in CHANGES}
+    set_to: dict[str, Any] = {name: sa.bindparam(name) for name in changed[0] if name in jobs.c}
     done = connection.execute(sa.update(jobs).where(*same).values(set_to), changed)
     if done.rowcount != len(changed):
         raise Unavailable("Somebody else changed these jobs. Try again.")

@@ -36,3 +36,6 @@ of_conversations = Totals("conversation_totals")
 """Of sessions and conversations."""
 
 of_responses = Totals("response_totals")
+
+of_jobs = Totals("job_totals")
+"""Of jobs that have ended."""

@@ -115,7 +115,7 @@ def assemble(
     database: Database, work: Work, *, at_once: int, name: str, takes: bool = True
 ) -> tuple[Jobs, EmbeddedQueue]:
     """Jobs over a store, with little patience."""
-    ledger = MortalLedger(JobRows(database, 100_000), EventLog(), POLICY)
+    ledger = MortalLedger(JobRows(database, 100_000, 1 << 30), EventLog(), POLICY)
     ledger.work = work
     tasks = Tasks()
     tasks.add(*work.tasks())

@@ -256,6 +256,30 @@ async def test_too_many_are_refused(settings: Settings) -> None:
         await here.jobs.submit(OTHER, "gated", {})
 
 
+async def test_what_has_ended_makes_room_for_what_ends(settings: Settings) -> None:
+    limits = settings.limits.model_copy(update={"kept_mb": 1})
+    async with office(settings.model_copy(update={"limits": limits})) as here:
+
+        async def done(owner: str = ME, *, webhook: str | None = None) -> Job:
+            """Half of what may be kept, with its result: each counts twice."""
+            job = await here.jobs.submit(owner, "echo", {"text": "x" * 200_000}, webhook=webhook)
+            return await ended(here, job)
+
+        async def there() -> set[str]:
+            return {job.id for job in await here.jobs.list(ME)}
+
+        untold, other = await done(webhook="http://nobody.invalid/"), await done(OTHER)
+        waiting = await here.jobs.submit(ME, "gated", {"mark": "waits"})
+        first, second = await done(), await done()
+        assert await there() == {untold.id, waiting.id, second.id}, "the oldest that nobody is to be told of"
+        with pytest.raises(NotFound):
+            await here.jobs.get(ME, first.id)
+        await here.jobs.delete(ME, second.id)
+        third = await done()
+        assert await there() == {untold.id, waiting.id, third.id}, "what was deleted counts no more"
+        assert (await here.jobs.get(OTHER, other.id)).state == "succeeded"
+
+
 async def test_what_ended_long_ago_is_forgotten(settings: Settings) -> None:
     async with office(settings) as here:
         job = await here.jobs.submit(ME, "echo", {})
