@@ -102,7 +102,7 @@ async def measure(folder: Path, count: int, embedding: Path | None) -> list[Row]
         search = open_search(settings, catalog, backend, embeddings, database)
         handbooks, asked = corpus(count)
         recipe = Recipe(settings.search.passage_tokens, settings.search.overlap_tokens)
-        store = await fill(search, Files(database, folder / "files", 1 << 30), handbooks, recipe)
+        store = await fill(search, Files(database, folder / "files", 1 << 30, 10_000), handbooks, recipe)
         ways = list(WAYS) if embedding is not None else ["full text"]
         return [await rate(search, store, asked, way) for way in ways]
     finally:

@@ -141,6 +141,8 @@ class LimitsSection(_Section):
     jobs: int = Field(ge=1)
     file_mb: int = Field(ge=1)
     files_mb: int = Field(ge=1)
+    files: int = Field(ge=1)
+    vector_stores: int = Field(ge=1)
     slow_reader_seconds: float = Field(gt=0)
 
 

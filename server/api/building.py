@@ -70,7 +70,8 @@ def build_house(
     vectors = RegisteredEmbeddings(MeteredEmbeddings(vector_door, turnstile), register)
     limit = settings.limits.kept_mb << 20
     responses, conversations = Responses(database, limit), Conversations(database, limit)
-    files = Files(database, settings.paths.data_dir / "files", settings.limits.files_mb << 20)
+    shelf = settings.paths.data_dir / "files"
+    files = Files(database, shelf, settings.limits.files_mb << 20, settings.limits.files)
     search = open_search(settings, catalog, register, vectors, database)
     jobs = open_jobs(settings, database, allow=turnstile.allow, charge=meter.charge)
     calls = Calls(register, at_once=settings.services.inferences, attempts=settings.services.attempts)

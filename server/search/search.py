@@ -85,7 +85,7 @@ def open_search(
     section, documents = settings.search, Documents(database)
     vectors = VectorFiles(settings.paths.data_dir / "vectors")
     return Search(
-        VectorStores(database),
+        VectorStores(database, settings.limits.vector_stores),
         documents,
         Indexer(section, catalog, backend, embeddings, documents, vectors),
         Retriever(section, catalog, embeddings, documents, vectors),

@@ -64,15 +64,16 @@ class StoredFile:
 
 
 class Files:
-    """The files of all keys. `limit`: bytes of one key's, past which no more are taken.
+    """The files of all keys. `limit`: bytes of one key's, past which no more are taken; `most`: how many.
 
     The methods that are `async` work on the store's threads; the others block, and are for threads of one's own.
     """
 
-    def __init__(self, database: Database, folder: Path, limit: int) -> None:
+    def __init__(self, database: Database, folder: Path, limit: int, most: int) -> None:
         self._database = database
         self._folder = folder
         self._limit = limit
+        self._most = most
 
     @contextmanager
     def receive(self) -> Iterator[BinaryIO]:
@@ -174,18 +175,24 @@ class Files:
             there = connection.execute(sa.select(files).where(files.c.id == new.id)).one_or_none()
             if there is not None:
                 return StoredFile(*there)
-            mine = sa.select(sa.func.coalesce(sa.func.sum(files.c.bytes), 0)).where(files.c.owner == new.owner)
-            taken = int(connection.execute(mine).scalar_one())
-            if limited and taken + new.bytes > self._limit:
-                raise BadRequest(
-                    f"This key's files take {taken} bytes and this one {new.bytes}: at most {self._limit} are kept. "
-                    "Delete some.",
-                    param="file",
-                )
+            if limited:
+                self._check_room(connection, new)
             os.rename(received.name, self._at(new.id))
             sync_folder(self._folder)
             connection.execute(sa.insert(files).values(asdict(new)))
         return new
+
+    def _check_room(self, connection: Connection, new: StoredFile) -> None:
+        sums = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(files.c.bytes), 0))
+        count, taken = connection.execute(sums.where(files.c.owner == new.owner)).one()
+        if count >= self._most:
+            raise BadRequest(f"This key has {count} files: at most {self._most} are kept. Delete some.", param="file")
+        if taken + new.bytes > self._limit:
+            raise BadRequest(
+                f"This key's files take {taken} bytes and this one {new.bytes}: at most {self._limit} are kept. "
+                "Delete some.",
+                param="file",
+            )
 
     def _at(self, id: str) -> Path:
         return self._folder / id

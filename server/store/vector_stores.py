@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.errors import NotFound
+from server.errors import BadRequest, NotFound
 from server.store.database import Database
 from server.store.response_tables import ask, new_id, to_text
 from server.store.search_tables import file_batches, store_files, vector_stores
@@ -36,16 +36,22 @@ from server.store.vector_store_rows import (
 
 
 class VectorStores:
-    """The stores of all keys."""
+    """The stores of all keys. `most`: how many one key may have."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most: int) -> None:
         self._database = database
+        self._most = most
 
     async def create(self, store: VectorStore) -> VectorStore:
-        """A new one, without files, as it is given; `new_store` makes one."""
+        """A new one, without files, as it is given; `new_store` makes one. Raises BadRequest where the key has too many
+        already.
+        """
 
         def work() -> VectorStore:
+            mine = sa.select(sa.func.count()).where(vector_stores.c.owner == store.owner)
             with self._database.write() as connection:
+                if connection.execute(mine).scalar_one() >= self._most:
+                    raise BadRequest(f"This key has too many vector stores: at most {self._most}. Delete some.")
                 connection.execute(
                     sa.insert(vector_stores).values(
                         id=store.id,

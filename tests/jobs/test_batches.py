@@ -18,7 +18,7 @@ class Desk:
     """Batches over these jobs."""
 
     def __init__(self, here: Office, folder: Path, limit: int = 1 << 20) -> None:
-        self.files = Files(here.database, folder, limit)
+        self.files = Files(here.database, folder, limit, 1000)
         self.batches = Batches(here.jobs, BatchRows(here.database), self.files, timedelta(days=1))
 
     async def create(self, *marks: str, window: timedelta = timedelta(hours=1)) -> Batch:

@@ -31,7 +31,7 @@ def folder(settings: Settings) -> Path:
 
 @pytest.fixture
 def files(database: Database, folder: Path) -> Files:
-    return Files(database, folder, limit=1000)
+    return Files(database, folder, limit=1000, most=10)
 
 
 async def keep(files: Files, data: bytes, name: str = "a.txt", expires_at: datetime | None = None) -> StoredFile:
@@ -82,6 +82,17 @@ async def test_a_full_shelf_takes_no_more(files: Files, folder: Path) -> None:
     with files.receive() as received:
         received.write(b"x" * 1000)
         await files.keep(OTHER, received, "b", "batch_output")
+
+
+async def test_not_even_empty_ones_are_taken_without_end(files: Files, folder: Path) -> None:
+    for _ in range(10):
+        await keep(files, b"")
+    with pytest.raises(BadRequest, match="at most 10 are kept"):
+        await keep(files, b"")
+    assert len(list(folder.iterdir())) == 10
+    (first, *_) = await files.list(ME)
+    await files.delete(ME, first.id)
+    await keep(files, b"")
 
 
 async def test_an_id_of_ones_own_is_kept_once(files: Files) -> None:

@@ -38,7 +38,7 @@ def documents(database: Database) -> Documents:
 
 @pytest.fixture
 def stores(database: Database) -> VectorStores:
-    return VectorStores(database)
+    return VectorStores(database, 1000)
 
 
 async def written(documents: Documents, owner: str = "ada", digest: str = "d", texts: tuple[str, ...] = TEXTS) -> str:
@@ -91,7 +91,11 @@ async def test_only_what_is_old_and_unused_is_useless(documents: Documents) -> N
 
 
 async def test_what_has_expired_is_emptied(settings: Settings, database: Database, tmp_path: Path) -> None:
-    stores, documents, files = VectorStores(database), Documents(database), Files(database, tmp_path / "files", 1000)
+    stores, documents, files = (
+        VectorStores(database, 1000),
+        Documents(database),
+        Files(database, tmp_path / "files", 1000, 1000),
+    )
     with files.receive() as received:
         received.write(b"text")
         file = await files.keep("ada", received, "a.txt", "assistants")

@@ -279,3 +279,18 @@ async def test_a_store_outlives_the_server(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
         found = await served.openai().vector_stores.search(store, query="coffee")
     assert found.data[0].filename == "notes.md"
+
+
+async def test_a_key_has_so_many_stores_and_files_and_no_more(tmp_path: Path) -> None:
+    async with serving(tmp_path, limits__vector_stores=2, limits__files=1) as served:
+        client = served.openai()
+        stores = [await client.vector_stores.create() for _ in range(2)]
+        with pytest.raises(openai.BadRequestError, match="too many vector stores: at most 2"):
+            await client.vector_stores.create()
+        await client.vector_stores.delete(stores[0].id)
+        await client.vector_stores.create()
+        await upload(served, data=b"")
+        with pytest.raises(openai.BadRequestError, match="has 1 files: at most 1"):
+            await upload(served, data=b"")
+        other = {"authorization": f"Bearer {OTHER_KEY}"}
+        assert (await served.http.post("/v1/vector_stores", headers=other)).status_code == 200
