@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -61,21 +62,28 @@ class Search:
         *,
         something: bool = False,
     ) -> Answered:
-        """What the files of these stores that are `wanted` answer. With `something`, how they begin, where nothing in
-        them is like the question: "Who wrote it?" shares no word with what it is about.
+        """What the files of these stores that are `wanted` answer; a thread asks. With `something`, how they begin,
+        where nothing in them is like the question: "Who wrote it?" shares no word with what it is about.
 
         Raises NotFound for a store that is none of the owner's, or has expired, and what the models raise.
         """
-        files: dict[str, StoreFile] = {}
-        for file in await self.stores.searchable(owner, stores):
-            if file.document_id is not None and wanted(file):
-                files.setdefault(file.document_id, file)
+        there = await self.stores.searchable(owner, stores)
+        files = await asyncio.to_thread(_chosen, there, wanted)
         findings = await self.retriever.find(owner, question, tuple(files))
         hits = findings.hits
         if something and not hits and not question.least:
             hits = tuple(Hit(each, 0.0) for each in await self.documents.beginnings(tuple(files), BEGINNINGS))
         found = tuple(Found(files[hit.passage.document], hit) for hit in hits)
         return Answered(found, findings.method, findings.reranked)
+
+
+def _chosen(files: Sequence[StoreFile], wanted: Wanted) -> dict[str, StoreFile]:
+    """Those that are wanted, by their documents. Of thousands and a large filter it takes a while."""
+    chosen: dict[str, StoreFile] = {}
+    for file in files:
+        if file.document_id is not None and wanted(file):
+            chosen.setdefault(file.document_id, file)
+    return chosen
 
 
 def open_search(

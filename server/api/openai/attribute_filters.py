@@ -6,10 +6,13 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from server.api.openai.fields import Fields
 from server.store.vector_store_rows import Attributes
+
+MOST_VALUES = 2000
+"""In one filter, and all that are in it."""
 
 Value = str | int | float | bool
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -55,6 +58,22 @@ class Compound(Fields):
 
 Filter = Annotated[Comparison | Compound, Field(discriminator="type")]
 Compound.model_rebuild()
+
+
+def _check_size(whole: Comparison | Compound) -> Comparison | Compound:
+    count, rest = 0, [whole]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, Compound):
+            rest += one.filters
+        count += len(one.value) if isinstance(one, Comparison) and isinstance(one.value, list) else 1
+    if count > MOST_VALUES:
+        raise ValueError(f"expected at most {MOST_VALUES} filters and values in all, found {count}")
+    return whole
+
+
+WholeFilter = Annotated[Filter, AfterValidator(_check_size)]
+"""What a search is given: it is held against every file of a store."""
 
 
 def _comparable(own: Value | None, value: Any) -> bool:

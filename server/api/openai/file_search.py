@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from server.api.openai.attribute_filters import Filter
+from server.api.openai.attribute_filters import WholeFilter
 from server.api.openai.fields import Fields
 from server.api.openai.vector_store_bodies import (
     MOST_RESULTS,
@@ -47,7 +47,7 @@ class FileSearchTool(Fields):
         list[Annotated[str, Field(min_length=1, max_length=64)]], Field(min_length=1, max_length=MOST_STORES)
     ]
     max_num_results: Annotated[int, Field(ge=1, le=MOST_RESULTS)] | None = None
-    filters: Filter | None = None
+    filters: WholeFilter | None = None
     ranking_options: RankingOptions | None = None
 
     def echo(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from server.api.openai.attribute_filters import Filter
+from server.api.openai.attribute_filters import WholeFilter
 from server.api.openai.fields import Fields, KeptText, Metadata, OneOrMore
 from server.errors import BadRequest
 from server.search.passages import Recipe
@@ -152,7 +152,7 @@ class SearchBody(Fields):
     """A search of a store."""
 
     query: OneOrMore
-    filters: Filter | None = None
+    filters: WholeFilter | None = None
     max_num_results: Annotated[int, Field(ge=1, le=MOST_RESULTS)] | None = None
     ranking_options: RankingOptions | None = None
     rewrite_query: bool | None = None

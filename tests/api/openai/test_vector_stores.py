@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,38 @@ async def test_what_is_wrong_is_named(served: Served, path: str, body: Any, para
     store = (await served.openai().vector_stores.create()).id
     response = await served.http.post("/v1/vector_stores" + path.format(store), json=body)
     assert (response.status_code, response.json()["error"]["param"]) == (400, param)
+
+
+async def test_a_filter_that_takes_long_keeps_nobody_waiting(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, asked, go_on = await filled(served), threading.Event(), threading.Event()
+
+    def holds(self: Comparison, attributes: Any) -> bool:
+        asked.set()
+        return go_on.wait(10)
+
+    monkeypatch.setattr(Comparison, "holds", holds)
+    body = {"query": "coffee", "filters": {"type": "eq", "key": "a", "value": 1}}
+    search = asyncio.create_task(served.http.post(f"/v1/vector_stores/{store}/search", json=body))
+    try:
+        assert await asyncio.to_thread(asked.wait, 5)
+        assert (await served.http.get("/health")).status_code == 200
+    finally:
+        go_on.set()
+    assert (await search).json()["data"], "while it was asked, others were answered"
+
+
+async def test_a_filter_is_only_so_large(served: Served) -> None:
+    store = (await served.http.post("/v1/vector_stores")).json()["id"]
+
+    async def asked(*sizes: int) -> httpx.Response:
+        lists = [{"type": "in", "key": "a", "value": list(range(size))} for size in sizes]
+        body = {"query": "a", "filters": {"type": "or", "filters": lists}}
+        return await served.http.post(f"/v1/vector_stores/{store}/search", json=body)
+
+    assert (await asked(1000, 999)).status_code == 200
+    refused = await asked(1000, 1000)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "filters")
+    assert "at most 2000" in refused.json()["error"]["message"]
 
 
 async def test_filters() -> None:
