@@ -115,7 +115,8 @@ def _let_stand_in(keys: AuthKeys, settings: Settings) -> None:
 def _enter_tasks(house: House) -> None:
     """All that can be done in jobs, and what is tidied beside them."""
     indexing = Indexing(house.search, house.files, house.settings.jobs.attempts)
-    sessions, answers = FileSessions(house.search, house.files), FileAnswers(house.search, house.backend)
+    sessions = FileSessions(house.search, house.files, house.conversations)
+    answers = FileAnswers(house.search, house.backend)
     house.jobs.tasks.add(indexing.task, summary_task(house.service_runner), pull_model(house.puller, house.keys))
     house.jobs.tasks.add(*file_question_tasks(house.search, sessions, answers, indexing, house.webhooks))
     house.jobs.tasks.add(*endpoint_tasks(house))

@@ -29,7 +29,8 @@ def file_question_tasks(
 
     async def ask_files(context: TaskContext, arguments: Mapping[str, Any]) -> Any:
         """Arguments: `session`, `queries`, `instructions`, `model`, perhaps `webhook`; or the `problem` with them.
-        `once`: what may pass fails it too; `cites`: False where the answers are to be bare.
+        `once`: what may pass fails it too, and each question is on its own; `cites`: False where the answers are to be
+        bare.
         """
         if problem := arguments.get("problem"):
             raise BadRequest(problem)
@@ -50,13 +51,17 @@ def file_question_tasks(
             owner=context.owner,
             priority=context.turn_priority,
         )
-        cites = bool(arguments.get("cites", True))
-        asking = Asking(turn, store, arguments["instructions"], tuple(arguments["queries"]), cites)
+        alone = bool(arguments.get("once"))
+        earlier = None if alone else await sessions.earlier(context.owner, session)
+        asking = Asking(turn, store, arguments["instructions"], tuple(arguments["queries"]), earlier)
 
         async def told(done: int, total: int) -> None:
             await context.progress(done, total, f"question {done} of {total}")
 
-        said = await answers.answer(asking, told)
+        found = await answers.answer(asking, told)
+        if not alone:
+            await sessions.remember(context.owner, session, context.job, [answer.text for answer in found])
+        said = [answer.noted if arguments.get("cites", True) else answer.text for answer in found]
         if webhook := arguments.get("webhook"):
             await tell(webhook, {"results": said, "session_id": session})
         return {"result": said, "session_id": session}

@@ -1,9 +1,14 @@
-"""Questions answered from the files of a store, each on its own, as text with numbered notes of where it comes from."""
+"""Questions answered from the files of a store, as text that may have numbered notes of where it comes from.
+
+What was answered before may be told to the model again, as in a talk of which the questions were taken out: what asks
+for it is one message of ours, as many templates refuse an answer that nobody asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from server.chat.backend import Backend
 from server.chat.messages import Message, Turn
@@ -21,6 +26,13 @@ PASSAGES = 20
 Progress = Callable[[int, int], Awaitable[None]]
 
 
+REMEMBER = "Say again what you have answered so far."
+"""Stands before the earlier answers, in the place of the questions."""
+
+ROOM = 4
+"""One part in so many of the context is to be free for the answer, where earlier ones are told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What is asked, and of whom."""
@@ -30,7 +42,28 @@ class Asking:
     store: str
     instructions: str
     queries: tuple[str, ...]
-    cites: bool = True
+    earlier: tuple[str, ...] | None = None
+    """What was answered before, the oldest first. These answers follow it; None: each question is on its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """An answer as the model said it, and what it was shown."""
+
+    text: str
+    passages: tuple[Found, ...]
+
+    @property
+    def noted(self) -> str:
+        """With its notes."""
+        return noted(self.text, self.passages)
+
+
+class _Told(NamedTuple):
+    """An earlier answer, and how many tokens it takes."""
+
+    text: str
+    tokens: int
 
 
 class FileAnswers:
@@ -40,34 +73,66 @@ class FileAnswers:
         self._search = search
         self._backend = backend
 
-    async def answer(self, asking: Asking, progress: Progress) -> list[str]:
+    async def answer(self, asking: Asking, progress: Progress) -> list[FileAnswer]:
         """An answer for each query, in order. Raises what the search and the model raise."""
-        answers: list[str] = []
-        room = await self._backend.context(asking.turn.model, owner=asking.turn.owner) // 2
+        answers: list[FileAnswer] = []
+        context = await self._backend.context(asking.turn.model, owner=asking.turn.owner)
+        earlier = await self._counted(asking.turn, asking.earlier or ())
         for query in asking.queries:
-            answers.append(await self._one(asking, query, room))
+            said = await self._one(asking, query, earlier, context)
+            answers.append(said)
+            if asking.earlier is not None:
+                earlier += await self._counted(asking.turn, [said.text])
             await progress(len(answers), len(asking.queries))
         return answers
 
-    async def _one(self, asking: Asking, query: str, room: int) -> str:
+    async def _one(self, asking: Asking, query: str, earlier: Sequence[_Told], context: int) -> FileAnswer:
         passages: list[Found] = []
         if query.strip():
             question = Question((query,), PASSAGES)
             answered = await self._search.find(asking.turn.owner, [asking.store], question, something=True)
-            passages = fitting(answered.found, room)
+            passages = fitting(answered.found, context // 2)
+        if earlier:
+            words = await self._counted(asking.turn, [asking.instructions, query])
+            taken = sum(each.tokens for each in words) + sum(found.hit.passage.tokens for found in passages)
+            earlier = _newest(earlier, context - context // ROOM - taken)
         while True:
-            asked = with_system([Message("user", quoted(passages, query))], asking.instructions)
+            said = [*_talk(earlier), Message("user", quoted(passages, query))]
+            turn = replace(asking.turn, messages=with_system(said, asking.instructions))
             try:
-                said = await self._said(replace(asking.turn, messages=asked))
-                return noted(said, passages) if asking.cites else said
+                return FileAnswer(await self._said(turn), tuple(passages))
             except ContextLengthExceeded:
-                if not passages:
+                if earlier:
+                    earlier = earlier[(len(earlier) + 1) // 2 :]
+                elif passages:
+                    passages.pop()
+                else:
                     raise
-                passages.pop()
+
+    async def _counted(self, turn: Turn, texts: Sequence[str]) -> list[_Told]:
+        """Those of the texts that say something, with what they take."""
+        texts = [text for text in texts if text.strip()]
+        tokens = await self._backend.count(turn.model, texts, owner=turn.owner) if texts else ()
+        return [*map(_Told, texts, tokens)]
 
     async def _said(self, turn: Turn) -> str:
         async with self._backend.open(turn) as answer:
             return "".join([delta.content async for deltas in answer for delta in deltas])
+
+
+def _newest(earlier: Sequence[_Told], tokens: int) -> Sequence[_Told]:
+    """The last of them that have at most so many tokens together."""
+    start = len(earlier)
+    while start and earlier[start - 1].tokens <= tokens:
+        start -= 1
+        tokens -= earlier[start].tokens
+    return earlier[start:]
+
+
+def _talk(earlier: Sequence[_Told]) -> list[Message]:
+    if not earlier:
+        return []
+    return [Message("user", REMEMBER), Message("assistant", "\n\n".join(each.text for each in earlier))]
 
 
 def noted(text: str, passages: Sequence[Found]) -> str:

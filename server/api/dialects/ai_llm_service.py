@@ -2,10 +2,10 @@
 
 Two generations of clients are answered by one contract. The older upload a file and ask about its `file_path`; the
 newer ask about the `session_id` that came with it. An upload gives both. The newest, under `/v1`, has sessions that
-stay open, a prompt for each call, and answers without citations, which are tried once. A session is a vector store, its
-id a UUID that is in the store's id; its files are those of `/v1/files`, a task is a job. What is better than in the
-original: each key sees its own, names of files are never paths, webhooks go to hosts that the settings name, a wrong
-key is told so on every path, and every question is answered on its own.
+stay open, a prompt for each call, questions each on its own, and answers without citations, which are tried once. A
+session is a vector store, its id a UUID that is in the store's id; its files are those of `/v1/files`, its answers a
+conversation, a task is a job. What is better than in the original: each key sees its own, names of files are never
+paths, webhooks go to hosts that the settings name, and a wrong key is told so on every path.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _status(job: Job) -> str:
 
 def routes(house: House) -> list[Endpoint]:
     section = house.settings.dialects.ai_llm_service
-    prefix, sessions = section.prefix, FileSessions(house.search, house.files)
+    prefix, sessions = section.prefix, FileSessions(house.search, house.files, house.conversations)
     most = house.settings.limits.file_mb << 20
 
     async def welcome(request: Request) -> Response:
