@@ -12,6 +12,7 @@ The message always says what was wrong, what was expected and, where there is so
     │   └── FileUnreadable          400  invalid_file
     │       └── FileUnsupported     400  unsupported_file
     ├── Unauthorized                401  invalid_api_key
+    │   └── KeyMissing              401  invalid_api_key
     ├── Forbidden                   403  missing_right
     │   └── ModelNotAllowed         403  model_not_allowed
     ├── NotFound                    404

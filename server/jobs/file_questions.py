@@ -69,9 +69,11 @@ def file_question_tasks(
     async def prepared(context: TaskContext, store: str) -> None:
         """All files of the store are indexed, or have failed. Raises BadRequest where none can be searched."""
         held = await search.stores.files(context.owner, store)
+        if not held:
+            raise BadRequest("The session holds no files.")
         await indexing.index(context, store, [file.file_id for file in held if file.status == "in_progress"])
         held = await search.stores.files(context.owner, store)
-        if held and not any(file.status == "completed" for file in held):
+        if not any(file.status == "completed" for file in held):
             raise BadRequest(next((file.error_message for file in held if file.error_message), "No file can be read."))
 
     async def tell(webhook: Mapping[str, Any], body: Any) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+from typing import Any
+
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from server.errors import Unavailable
 from tests.api.dialects.test_ai_llm_service import NOTES, answer, ask, ended, server, service
-from tests.api.served import Served
+from tests.api.scripted import ScriptedBackend
+from tests.api.served import KEY, OTHER_KEY, Served, listening, serving
 
 __all__ = ["server", "service"]
 
@@ -55,6 +64,9 @@ async def test_closing_removes_the_files_and_keeps_the_session(service: httpx.As
     task = await ended(service, closing)
     assert (task["status"], task["result"], task["error"]) == ("SUCCESS", None, None)
     assert (await served.http.get(f"/v1/files/{told['file_path']}")).status_code == 404
+    asked = {"queries": ["Who?"], "session_id": told["session_id"]}
+    failed = await ended(service, (await service.post("/v1/file/query", json=asked)).json()["task_id"])
+    assert (failed["status"], failed["error"]) == ("FAILURE", "The session holds no files.")
     assert (await put(service, session_id=told["session_id"]))["session_id"] == told["session_id"]
     assert await answers(service, queries=["Who wrote it?"], session_id=told["session_id"]) == [
         "Ada Brandt wrote them."
@@ -92,3 +104,44 @@ async def test_what_is_wrong(service: httpx.AsyncClient) -> None:
     assert (lacking.status_code, lacking.json()["detail"][0]["loc"]) == (422, ["body", "session_id"])
     nowhere = await service.post("/v1/file/upload", files={"file": ("a.txt", b"a")}, data={"session_id": "nope"})
     assert (nowhere.status_code, nowhere.json()) == (404, {"detail": "Session not found"})
+
+
+async def test_keys(service: httpx.AsyncClient, served: Served) -> None:
+    session = (await put(service))["session_id"]
+    for headers, told in (
+        ({"authorization": "wrong"}, (401, {"detail": "Unauthorized"})),
+        ({}, (403, {"detail": "Not authenticated"})),
+    ):
+        async with httpx.AsyncClient(base_url=f"{served.url}/api/v1", headers=headers) as stranger:
+            for response in (
+                await stranger.post("/file/upload", files={"file": ("a.txt", b"a")}),
+                await stranger.post("/file/query", json={"queries": ["Who?"], "session_id": session}),
+                await stranger.delete(f"/file/search/session/{session}"),
+            ):
+                assert (response.status_code, response.json()) == told
+    async with httpx.AsyncClient(base_url=f"{served.url}/api", headers={"authorization": OTHER_KEY}) as other:
+        response = await other.post("/v1/file/query", json={"queries": ["Who?"], "session_id": session})
+        assert (response.status_code, response.json()) == (400, {"detail": "Invalid session"})
+        closing = (await other.delete(f"/v1/file/search/session/{session}")).json()["task_id"]
+        assert (await ended(other, closing))["error"] == "Invalid session"
+    assert await answers(service, queries=["Who?"], session_id=session) == ["Ada Brandt wrote them."]
+
+
+async def test_a_webhook_is_told_once_and_may_fail(tmp_path: Path) -> None:
+    heard: asyncio.Queue[tuple[Any, str | None]] = asyncio.Queue()
+
+    async def hook(request: Request) -> Response:
+        heard.put_nowait((await request.json(), request.headers.get("x-token")))
+        return Response(status_code=500)
+
+    hooks = Starlette(routes=[Route("/hook", hook, methods=["POST"])])
+    async with (
+        listening(hooks) as address,
+        serving(tmp_path, ScriptedBackend(answer), jobs__webhook_hosts=address.removeprefix("http://")) as served,
+        httpx.AsyncClient(base_url=f"{served.url}/api", headers={"authorization": KEY}) as service,
+    ):
+        session = (await put(service))["session_id"]
+        config = {"endpoint": f"{address}/hook", "headers": {"x-token": "T"}}
+        said = await answers(service, queries=["Who?"], session_id=session, webhook_config=config)
+        assert heard.get_nowait() == ({"results": said, "session_id": session}, "T")
+        assert heard.empty()
