@@ -109,7 +109,7 @@ class Server:
     """Jobs, and the worker that does them: all of them without a `point`, and else what leads to the point."""
 
     def __init__(self, database: Database, point: str = "") -> None:
-        self._rows = DoomedRows(database, 1000)
+        self._rows = DoomedRows(database, 1000, 1 << 30)
         self._rows.point = point
         self._what = point.partition(":")[0]
         self._asked: list[asyncio.Task[Any]] = []
