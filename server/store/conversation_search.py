@@ -1,9 +1,9 @@
 """Which titles and messages hold all words of a question.
 
 Text becomes words here and nowhere else, so that both kinds of database find the same: letters and digits without case
-and accents; of scripts without spaces each character is a word. Each begins with a mark of its key, so that the index
-itself keeps keys apart, and one key's questions cost nothing of what others said: SQLite's FTS5, PostgreSQL's GIN, both
-made by the migration that made the table.
+and accents; what is written without spaces is cut (`spaceless.py`). Each begins with a mark of its key, so that the
+index itself keeps keys apart, and one key's questions cost nothing of what others said: SQLite's FTS5, PostgreSQL's
+GIN, both made by the migration that made the table.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from server.errors import BadRequest
+from server.store import spaceless
 from server.store.conversation_tables import (
     Conversation,
     conversation_items,
@@ -34,12 +35,12 @@ from server.store.response_tables import Item, ask
 MOST_WORDS, LONGEST_WORD = 4000, 40
 """Of one message; what goes beyond is not found."""
 
-MOST_ASKED = 16
+MOST_ASKED, MOST_PIECES = 16, 64
+"""Of a question: words as they are written; more are refused. Those that were cut of them; more are not looked for."""
 SHORTEST_BEGINNING = 3
 """Letters of a question's last word from which on it may be the beginning of a word: it may still be being typed."""
 
-SPACELESS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0e7f"
-WORD = re.compile(f"[{SPACELESS}]|[^\\W_{SPACELESS}]+")
+WORD = re.compile(f"[{spaceless.LETTERS}]+|[^\\W_{spaceless.LETTERS}]+")
 
 END = 2**62
 """Beyond all numbers."""
@@ -59,11 +60,41 @@ class Match:
     snippet: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A word that is looked for."""
+
+    word: str
+    begins: bool
+    """It may go on."""
+
+    def is_in(self, words: Iterable[str]) -> bool:
+        return any(word.startswith(self.word) if self.begins else word == self.word for word in words)
+
+
 def words_of(text: str) -> list[str]:
-    """In their order, each as often as it stands there."""
+    """By which a text is found, in their order, each as often as it stands there."""
+    return [piece[:LONGEST_WORD] for word in _written(text) for piece in spaceless.kept(word)]
+
+
+def asked_of(question: str) -> list[Asked]:
+    """What a text must hold. Raises BadRequest."""
+    written = _written(question)
+    if not written or len(written) > MOST_ASKED:
+        raise BadRequest(f"query: expected 1 to {MOST_ASKED} words, found {len(written)}.", param="query")
+    pieces = [piece[:LONGEST_WORD] for word in written for piece in spaceless.asked(word)]
+    asked = [Asked(piece, spaceless.is_single(piece)) for piece in pieces[:MOST_PIECES]]
+    if len(asked[-1].word) >= SHORTEST_BEGINNING and not spaceless.is_cut(asked[-1].word):
+        asked[-1] = Asked(asked[-1].word, True)
+    return asked
+
+
+def _written(text: str) -> list[str]:
+    """The words of a text before they are cut."""
     if not text.isascii():
-        text = "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
-    return [word[:LONGEST_WORD] for word in WORD.findall(text.casefold())]
+        letters = unicodedata.normalize("NFKD", text)
+        text = "".join(each for each in letters if not unicodedata.combining(each) or spaceless.is_letter(each))
+    return WORD.findall(text.casefold())
 
 
 def text_of(item: Item) -> str:
@@ -112,9 +143,7 @@ class Search:
 
     async def find(self, owner: str, question: str, window: Window) -> Page[Match]:
         """What holds all words of the question, what was said last first. Raises BadRequest."""
-        asked = words_of(question)
-        if not asked or len(asked) > MOST_ASKED:
-            raise BadRequest(f"query: expected 1 to {MOST_ASKED} words, found {len(asked)}.", param="query")
+        asked = asked_of(question)
         if window.after is not None and not re.fullmatch(r"[0-9]{1,18}", window.after):
             raise BadRequest(f"after: there is no {window.after[:64]!r} in this list.", param="after")
         end = END if window.after is None else int(window.after)
@@ -128,10 +157,9 @@ class Search:
         return await ask(self._database, work)
 
 
-def _rows(connection: Connection, owner: str, asked: list[str], end: int, limit: int) -> list[sa.Row[Any]]:
+def _rows(connection: Connection, owner: str, asked: list[Asked], end: int, limit: int) -> list[sa.Row[Any]]:
     """With the conversation of each and the item's body, in one question: a page has twenty."""
-    words = [_mark(owner) + word for word in asked]
-    query = _FINDING[connection.dialect.name](words, len(asked[-1]) >= SHORTEST_BEGINNING, end)
+    query = _FINDING[connection.dialect.name](_mark(owner), asked, end)
     found = query.where(conversation_words.c.owner == owner).limit(limit).subquery()
     items = conversation_items.c
     here = sa.and_(items.conversation_id == found.c.conversation_id, items.id == found.c.item_id)
@@ -144,38 +172,47 @@ def _rows(connection: Connection, owner: str, asked: list[str], end: int, limit:
 FOUND = (conversation_words.c.number, conversation_words.c.conversation_id, conversation_words.c.item_id)
 
 
-def _in_sqlite(words: list[str], begins: bool, end: int) -> sa.Select[Any]:
+def _in_sqlite(mark: str, asked: list[Asked], end: int) -> sa.Select[Any]:
     index = sa.table("conversation_words_index", sa.column("rowid"))
-    asked = " AND ".join(f'"{word}"' for word in words) + (" *" if begins else "")
+    words = " AND ".join(f'"{mark}{each.word}"' + (" *" if each.begins else "") for each in asked)
     return (
         sa.select(*FOUND)
         .select_from(index.join(conversation_words, conversation_words.c.number == index.c.rowid))
-        .where(sa.text("conversation_words_index MATCH :words").bindparams(words=asked), index.c.rowid < end)
+        .where(sa.text("conversation_words_index MATCH :words").bindparams(words=words), index.c.rowid < end)
         .order_by(index.c.rowid.desc())  # the index's own order: it stops when the page is full
     )
 
 
-def _in_postgresql(words: list[str], begins: bool, end: int) -> sa.Select[Any]:
-    asked = " & ".join(f"'{word}'" for word in words) + (":*" if begins else "")
-    holds = sa.text("array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:words AS tsquery)").bindparams(words=asked)
+def _in_postgresql(mark: str, asked: list[Asked], end: int) -> sa.Select[Any]:
+    words = " & ".join(f"'{mark}{each.word}'" + (":*" if each.begins else "") for each in asked)
+    holds = sa.text("array_to_tsvector(string_to_array(words, ' ')) @@ CAST(:words AS tsquery)").bindparams(words=words)
     return sa.select(*FOUND).where(holds, FOUND[0] < end).order_by(FOUND[0].desc())
 
 
 _FINDING = {"sqlite": _in_sqlite, "postgresql": _in_postgresql}
-"""How each kind of database finds what holds all words, the last number first; `begins`: the last word may go on."""
+"""How each kind of database finds what holds all words, the last number first."""
 
 
-def _match(row: sa.Row[Any], asked: list[str]) -> Match:
+def _match(row: sa.Row[Any], asked: list[Asked]) -> Match:
     text = row.title if row.body is None else text_of(json.loads(row.body))
     return Match(str(row.number), read_conversation(row), row.item_id, snippet(text, asked))
 
 
-def snippet(text: str, asked: list[str]) -> str:
+def snippet(text: str, asked: list[Asked]) -> str:
     """The part of a text that holds the first of these words that stands in it."""
     text = " ".join(text.split())
     if len(text) <= SNIPPET:
         return text
-    starts = (found.start() for found in re.finditer(r"\w+", text) if any(map(asked.__contains__, words_of(found[0]))))
+    starts = (start for start, words in _places(text) if any(each.is_in(words) for each in asked))
     begin = max(0, min(next(starts, 0) - SNIPPET // 4, len(text) - SNIPPET))
     shown = text[begin : begin + SNIPPET].strip()
     return f"{'…' if begin else ''}{shown}{'…' if begin + SNIPPET < len(text) else ''}"
+
+
+def _places(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Where words stand in a text, and as what they are found."""
+    for found in WORD.finditer(text):
+        if spaceless.found_in(found[0]):
+            yield from ((found.start() + start, [piece]) for start, piece in spaceless.places(found[0]))
+        else:
+            yield found.start(), words_of(found[0])

@@ -95,7 +95,10 @@ class Documents:
 
         def work() -> None:
             with self._database.write() as connection:
-                connection.execute(sa.insert(passages), rows)
+                into = sa.insert(passages).returning(passages.c.id, sort_by_parameter_order=True)
+                ids = connection.execute(into, rows).scalars()
+                texts = (f"{one.heading}\n{one.text}" for one in found)
+                full_text.remember(connection, zip(ids, texts, strict=True))
 
         if rows:
             await ask(self._database, work)

@@ -1,12 +1,13 @@
 """The tables of files that can be searched.
 
     vector_stores ◄── store_files ──► documents ◄── passages ◄── passages_fts
-          ▲             │     └─► files
-          └─ file_batches
+          ▲             │     └─► files                ▲
+          └─ file_batches                              └─ cut_passages ◄── cut_passages_fts
 
 A document is the text of a file, cut by one recipe: the same bytes are cut once for a key, in however many stores and
 under however many names. A file of a store points to its document when that is whole; a document that nothing points
-to is removed. `passages_fts` is the database's own index of words, which only `full_text.py` knows.
+to is removed. `passages_fts` is the database's own index of words, which only `full_text.py` knows; `cut_passages` has
+the words of passages in scripts without spaces, with an index of the same kind.
 """
 
 from __future__ import annotations
@@ -90,3 +91,11 @@ passages = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Index("ix_passages_document_id", "document_id", "position", unique=True),
 )
+
+cut_passages = sa.Table(
+    "cut_passages",
+    metadata,
+    sa.Column("passage_id", sa.ForeignKey("passages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    sa.Column("words", sa.Text, nullable=False),
+)
+"""`words`: with spaces between them. A passage without such letters has no row."""

@@ -27,7 +27,7 @@ from server.errors import NotFound
 from server.search.citing import citations
 from server.search.quoting import fitting, quoted
 from server.search.search import Answered, Found, Search
-from server.store.full_text import words_of
+from server.store.full_text import length_of
 from server.store.response_tables import Item, new_id
 
 USUAL_RESULTS = 20
@@ -147,7 +147,7 @@ def _queries(said: Sequence[str]) -> list[str]:
     last = said[-1].strip()[:QUERY_CHARS]
     if not last:
         return []
-    if len(said) > 1 and len(words_of(last)) <= FEW_WORDS:
+    if len(said) > 1 and length_of(last) <= FEW_WORDS:
         return [last, f"{said[-2].strip()[:QUERY_CHARS]} {last}"]
     return [last]
 
