@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.store.full_text import SMALL_WORDS
+from server.store.full_text import SMALL_WORDS, words_in
 
 LEAST = 0.5
 """The share of a sentence's words, each worth the more the fewer passages hold it, that its passage must hold."""
-_SENTENCE = re.compile(r".*?(?:[.!?…。！？][\"')\]»”’]*(?=\s|$)|\n|$)", re.DOTALL)
+_SENTENCE = re.compile(r".*?(?:[.!?…][\"')\]»”’]*(?=\s|$)|[。！？][\"')\]»”’」』）]*|\n|$)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +55,5 @@ def _best(words: set[str], held: Sequence[set[str]], spread: Counter[str]) -> in
 
 def _words(text: str) -> set[str]:
     """Words without the small ones and without the endings that a sentence changes most."""
-    found = (word.lower() for word in re.findall(r"\w+", text))
+    found = words_in(text)
     return {re.sub(r"(?<=\w{3})(?:es|s|ed|ing)$", "", word) for word in found if word not in SMALL_WORDS}

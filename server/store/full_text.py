@@ -48,8 +48,13 @@ _WORD = re.compile(rf"[{spaceless.LETTERS}]+|[^\W{spaceless.LETTERS}]+")
 
 def words_of(query: str) -> list[str]:
     """What is worth searching for."""
-    found = list(dict.fromkeys(_cut(query, spaceless.asked)))
+    found = list(dict.fromkeys(words_in(query)))
     return ([word for word in found if word not in SMALL_WORDS] or found)[:MOST_PIECES]
+
+
+def words_in(text: str) -> list[str]:
+    """All words of a text, in their order, in small letters, and cut where there are no spaces."""
+    return _cut(text, spaceless.asked)
 
 
 def length_of(query: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
+from tests.api.scripted import say
 from tests.api.served import Served, serving
 from tests.store.conftest import empty_store, kinds
 
@@ -193,6 +194,31 @@ async def test_a_short_question_is_searched_with_the_one_before_it(served: Serve
         search = answer.output[0]
         assert search.type == "file_search_call"
         assert search.queries == ([last, f"図書館はありますか？ {last}"] if several else [last])
+
+
+CITED = {
+    "Chinese": ("备用钥匙由王小姐保管。咖啡机在二楼的厨房里。很高兴为您服务！", [(11, "1"), (22, "3")]),
+    "Japanese": ("予備の鍵は田中さんが管理しています。有給休暇は二十七日あります。", [(18, "1"), (32, "2")]),
+    "Korean": ("예비 열쇠는 김 선생님이 보관합니다. 커피머신은 부엌에 있습니다.", [(20, "1"), (36, "3")]),
+    "Thai": ("กุญแจสำรองอยู่กับคุณมาลี\nเครื่องชงกาแฟอยู่ในครัว", [(24, "1"), (48, "3")]),
+}
+
+
+@pytest.mark.parametrize("name", CITED)
+async def test_an_answer_cites_what_it_comes_from(served: Served, name: str) -> None:
+    text, places = CITED[name]
+    language = LANGUAGES[name]
+    store = await filled(served, office=headed(language.lines))
+    served.backend.steps = say(text)
+    answer = await served.openai().responses.create(
+        model="tiny",
+        input=" ".join(query for query, _ in language.asked[1:4]),
+        tools=[{"type": "file_search", "vector_store_ids": [store]}],
+    )
+    served.backend.reset()
+    part: Any = answer.output[-1]
+    cited = [(each.index, each.model_extra["llm_api"]["heading"]) for each in part.content[0].annotations]
+    assert cited == places
 
 
 async def test_letters_that_stand_apart_are_no_word(served: Served) -> None:
