@@ -99,7 +99,7 @@ def make_old(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
     config.attributes["connection"] = connection
-    command.downgrade(config, "0008")
+    command.downgrade(config, "0009")
 
 
 async def test_a_database_from_before_is_brought_along(settings: Settings) -> None:

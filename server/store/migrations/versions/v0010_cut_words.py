@@ -10,8 +10,8 @@ from alembic import op
 from server.store import full_text, spaceless
 from server.store.conversation_search import rows_of_words, text_of
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 
 AT_ONCE = 1000
 
