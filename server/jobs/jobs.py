@@ -237,11 +237,11 @@ class Jobs:
     async def _look_after(self) -> None:
         busy_at, tidied = time.monotonic(), time.monotonic() - TIDY_SECONDS
         while True:
+            added = self._added.is_set()  # it may have ended by now, and something may follow from that
             self._added.clear()
-            busy = await self._is_busy()
-            if busy:
+            if await self._is_busy() or added:
                 busy_at = time.monotonic()
-            idle = not busy and time.monotonic() - busy_at > LINGER_SECONDS
+            idle = time.monotonic() - busy_at > LINGER_SECONDS
             if not idle:
                 for chore in self._chores:
                     await _safely(chore)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from server.jobs import jobs
 from server.jobs.batches import Batches
 from server.settings import Settings
 from server.store.batches import Batch, BatchRows
@@ -54,6 +59,23 @@ async def test_what_is_not_done_in_time_is_not_done(settings: Settings, tmp_path
         assert done.status == "expired"
         assert done.facts["counts"] == {"total": 2, "completed": 1, "failed": 0}
         assert await desk.codes(done.facts["error_file"]) == {"b": "batch_expired"}
+
+
+async def test_a_batch_that_is_done_between_two_looks_of_an_idle_server_ends(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = [0.0]
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + later[0]))
+    async with office(settings) as here:
+        here.script.gate.set()
+        later[0] = 3600.0  # for so long there was nothing to do
+
+        async def none_open() -> bool:
+            return False
+
+        monkeypatch.setattr(here.jobs.ledger.rows, "any_open", none_open)
+        desk = Desk(here, tmp_path / "files")
+        assert (await desk.ended(await desk.create("a"))).status == "completed"
 
 
 async def test_a_step_made_twice_has_one_effect(settings: Settings, tmp_path: Path) -> None:
