@@ -239,9 +239,10 @@ class Jobs:
         while True:
             added = self._added.is_set()  # it may have ended by now, and something may follow from that
             self._added.clear()
-            if await self._is_busy() or added:
+            busy = await self._is_busy() or added
+            if busy:
                 busy_at = time.monotonic()
-            idle = time.monotonic() - busy_at > LINGER_SECONDS
+            idle = not busy and time.monotonic() - busy_at > LINGER_SECONDS
             if not idle:
                 for chore in self._chores:
                     await _safely(chore)
