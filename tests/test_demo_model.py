@@ -25,14 +25,14 @@ from server.settings import ROOT, load_settings
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LEAST = {
-    "persona": 0.5,
-    "context": 0.3,
-    "unknown": 0.25,
-    "memory": 0.3,
-    "arithmetic": 0.6,
-    "tool_call": 0.15,
-    "no_call": 0.5,
-    "tool_result": 0.4,
+    "persona": 0.75,
+    "context": 0.55,
+    "unknown": 0.6,
+    "memory": 0.75,
+    "arithmetic": 0.75,
+    "tool_call": 0.65,
+    "no_call": 0.75,
+    "tool_result": 0.65,
     "small_talk": 0.5,
     ENDS_TURN: 0.95,
 }
