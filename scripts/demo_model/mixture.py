@@ -7,7 +7,8 @@ from importlib import import_module
 from demo_model.batches import Mixture, Skill
 
 PARTS: dict[str, float] = {
-    "reading": 38,
+    "reading": 34,
+    "handbook": 14,
     "tools": 28,
     "arithmetic": 4,
     "memory": 10,
