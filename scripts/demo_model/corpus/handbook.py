@@ -4,7 +4,8 @@ people by their duties, days, prices and places; and what nobody wrote down.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from demo_model.corpus import names, values
 from demo_model.corpus.conversation import Conversation, Expected, Message
@@ -55,42 +56,41 @@ _WHAT = ("what is {0} called", "how is {0} called", "what do they call {0}", "te
 
 _PREPOSITIONS = ("on ", "at ", "in ")
 
-Fact = tuple[str, tuple[str, ...], str]
-"""The sentence, questions, and the answer."""
+
+class Fact(NamedTuple):
+    """A sentence, the questions that it answers, and their answer; all without marks at the end."""
+
+    told: str
+    questions: tuple[str, ...]
+    answer: str
 
 
-def _invented(draw: Draw, words: tuple[str, ...]) -> str:
+def _word(draw: Draw, words: tuple[str, ...]) -> str:
     """One of these words, seldom one that nobody knows."""
     return names.lower(draw) if draw.chance(0.15) else draw.phrase(words)
 
 
 def _called(draw: Draw) -> Fact:
-    thing, name = f"the {_invented(draw, (*_THINGS, *_PLACES, *_EVENTS))}", names.invented(draw)
+    thing, name = f"the {_word(draw, (*_THINGS, *_PLACES, *_EVENTS))}", names.invented(draw)
     if draw.chance(0.3):
         name = draw.one(values.PLACES)
     told = draw.one((f"{thing} is called {name}", f"{thing} has the name {name}", f"the name of {thing} is {name}"))
-    return (
-        told,
-        tuple(one.format(thing) for one in (*_WHAT, "what is the name of {0}", "what name does {0} have")),
-        name,
-    )
+    asked = tuple(one.format(thing) for one in (*_WHAT, "what is the name of {0}", "what name does {0} have"))
+    return Fact(told, asked, name)
 
 
 def _person(draw: Draw) -> Fact:
-    role = f"the {_invented(draw, _ROLES)}"
+    role = f"the {_word(draw, _ROLES)}"
     if draw.chance(0.5):
-        role += f" of the {_invented(draw, (*_PLACES, *_EVENTS))}"
+        role += f" of the {_word(draw, (*_PLACES, *_EVENTS))}"
     who = values.person(draw).bare
     told = draw.one((f"{role} is {who}", f"{who} is {role}", f"{role} is called {who}"))
-    return (
-        told,
-        (f"who is {role}", f"what is the name of {role}", f"tell me who {role} is", f"who works as {role}"),
-        who,
-    )
+    asked = (f"who is {role}", f"what is the name of {role}", f"tell me who {role} is", f"who works as {role}")
+    return Fact(told, asked, who)
 
 
 def _when(draw: Draw) -> Fact:
-    event = f"the {_invented(draw, _EVENTS)}"
+    event = f"the {_word(draw, _EVENTS)}"
     value = draw.one((values.weekday, values.weekday, values.month, values.time))(draw)
     verb = draw.one(("is", "takes place", "begins"))
     asked = (
@@ -99,26 +99,26 @@ def _when(draw: Draw) -> Fact:
         f"when does {event} begin",
         f"tell me when {event} is",
     )
-    return f"{event} {verb} {value.text}", asked, value.answer.rstrip(".")
+    return Fact(f"{event} {verb} {value.text}", asked, value.answer.rstrip("."))
 
 
 def _colour(draw: Draw) -> Fact:
-    thing, colour = f"the {_invented(draw, _THINGS)}", draw.one(values.COLOURS)
+    thing, colour = f"the {_word(draw, _THINGS)}", draw.one(values.COLOURS)
     told = draw.one((f"{thing} is {colour}", f"{thing} is painted {colour}", f"the colour of {thing} is {colour}"))
-    return told, (f"what colour is {thing}", f"what colour does {thing} have", f"which colour is {thing}"), colour
+    return Fact(told, (f"what colour is {thing}", f"what colour does {thing} have", f"which colour is {thing}"), colour)
 
 
 def _cost(draw: Draw) -> Fact:
     good, price = draw.phrase(_GOODS), f"{draw.number(2, 90)} {draw.one(('euros', 'pounds', 'dollars', 'francs'))}"
     told = draw.one((f"{good} costs {price}", f"the price of {good} is {price}", f"you pay {price} for {good}"))
-    return told, (f"what does {good} cost", f"how much does {good} cost", f"what is the price of {good}"), price
+    return Fact(told, (f"what does {good} cost", f"how much does {good} cost", f"what is the price of {good}"), price)
 
 
 def _number(draw: Draw) -> Fact:
-    place, many, count = f"the {_invented(draw, _PLACES)}", draw.phrase(_COUNTED), draw.number(2, 990)
+    place, many, count = f"the {_word(draw, _PLACES)}", draw.phrase(_COUNTED), draw.number(2, 990)
     told = draw.one((f"{place} has {count} {many}", f"there are {count} {many} in {place}"))
     asked = tuple(f"how many {many} {rest}" for rest in (f"does {place} have", f"are there in {place}", f"has {place}"))
-    return told, asked, f"{count} {many}"
+    return Fact(told, asked, f"{count} {many}")
 
 
 def _due(draw: Draw) -> Fact:
@@ -127,43 +127,51 @@ def _due(draw: Draw) -> Fact:
     asked = tuple(
         f"how many {many} {rest}" for rest in (f"does every {who} have", f"does each {who} get", f"has a {who}")
     )
-    return told, asked, f"{count} {many}"
+    return Fact(told, asked, f"{count} {many}")
 
 
 def _where(draw: Draw) -> Fact:
-    thing, where = f"the {_invented(draw, (*_THINGS, *_PLACES))}", draw.phrase(_WHERE)
+    thing, where = f"the {_word(draw, (*_THINGS, *_PLACES))}", draw.phrase(_WHERE)
     told = draw.one((f"{thing} stands {where}", f"{thing} is {where}", f"you find {thing} {where}"))
-    return told, (f"where is {thing}", f"where does {thing} stand", f"where do I find {thing}"), where
+    return Fact(told, (f"where is {thing}", f"where does {thing} stand", f"where do I find {thing}"), where)
 
 
 _FACTS: tuple[Callable[[Draw], Fact], ...] = (_called, _person, _person, _when, _colour, _cost, _number, _due, _where)
 
 
 def handbook(draw: Draw) -> Conversation:
-    """Sections of one to three facts each, and questions about any of them, or about none."""
+    """Sections of one to three facts each, and questions about any of them, or about none. No two are asked for in the
+    same words: each question has one answer.
+    """
     sections: list[tuple[str, str]] = []
     facts: list[Fact] = []
     for _ in range(draw.number(1, 3) if draw.chance(0.3) else draw.number(3, 11)):
-        some = [draw.one(_FACTS)(draw) for _ in range(draw.number(1, 3))]
-        facts += some
-        join = draw.one((" ", " ", "\n\n", "\n"))
-        title = upper(draw.one((*_PLACES, *_EVENTS, *_THINGS)))
-        sections.append((title, join.join(f"{upper(told)}." for told, _, _ in some)))
+        begin = len(facts)
+        for _ in range(draw.number(1, 3)):
+            fact = draw.one(_FACTS)(draw)
+            if not _is_asked_like(fact, facts):
+                facts.append(fact)
+        told = draw.one((" ", " ", "\n\n", "\n")).join(f"{upper(fact.told)}." for fact in facts[begin:])
+        if told:
+            sections.append((upper(draw.one((*_PLACES, *_EVENTS, *_THINGS))), told))
     text = one_text(draw, sections)
     messages: list[Message] = []
-    asked = draw.some(facts, min(len(facts), draw.number(1, 4)))
-    for told, questions, answer in asked:
+    answer = ""
+    for asked in draw.some(facts, min(len(facts), draw.number(1, 4))):
+        fact = asked
         if draw.chance(0.15):
-            told, questions, answer = draw.one(_FACTS)(draw)
-            answer = answer if told in (one[0] for one in facts) else NOT_SAID.rstrip(".")
-            if any(set(questions) & set(one[1]) for one in facts):
-                continue
-        question = f"{upper(draw.phrase(questions))}?"
+            other = draw.one(_FACTS)(draw)
+            fact = fact if _is_asked_like(other, facts) else other._replace(answer=NOT_SAID.rstrip("."))
+        question = f"{upper(draw.phrase(fact.questions))}?"
+        answer = upper(fact.answer) if fact.answer.startswith(_PREPOSITIONS) else fact.answer
         messages += [Message("user", question)] if messages else opening(draw, text, question)
-        messages.append(Message("assistant", f"{upper(answer) if answer.startswith(_PREPOSITIONS) else answer}."))
-    if not messages:
-        return handbook(draw)
-    return Conversation("handbook", tuple(messages), expected=Expected(contains=(messages[-1].content.rstrip("."),)))
+        messages.append(Message("assistant", f"{answer}."))
+    return Conversation("handbook", tuple(messages), expected=Expected(contains=(answer,)))
+
+
+def _is_asked_like(fact: Fact, others: Sequence[Fact]) -> bool:
+    """Whether a question about it could be about another."""
+    return any(not set(fact.questions).isdisjoint(other.questions) for other in others)
 
 
 SKILLS = {"handbook": handbook}
