@@ -29,15 +29,15 @@ def file_question_tasks(
 
     async def ask_files(context: TaskContext, arguments: Mapping[str, Any]) -> Any:
         """Arguments: `session`, `queries`, `instructions`, `model`, perhaps `webhook`; or the `problem` with them.
-        `once`: what may pass fails it too, and each question is on its own; `cites`: False where the answers are to be
-        bare.
+        `newest`: as that generation of clients has it, each question is on its own, answers have no citations, and what
+        may pass fails it too.
         """
         if problem := arguments.get("problem"):
             raise BadRequest(problem)
         try:
             return await answered(context, arguments)
         except (TooManyRequests, Unavailable) as error:
-            if arguments.get("once") and not isinstance(error, Draining):
+            if arguments.get("newest") and not isinstance(error, Draining):
                 raise Exhausted(error.message) from error
             raise
 
@@ -51,17 +51,17 @@ def file_question_tasks(
             owner=context.owner,
             priority=context.turn_priority,
         )
-        alone = bool(arguments.get("once"))
-        earlier = None if alone else await sessions.earlier(context.owner, session)
+        newest = bool(arguments.get("newest"))
+        earlier = None if newest else await sessions.earlier(context.owner, session)
         asking = Asking(turn, store, arguments["instructions"], tuple(arguments["queries"]), earlier)
 
         async def told(done: int, total: int) -> None:
             await context.progress(done, total, f"question {done} of {total}")
 
         found = await answers.answer(asking, told)
-        if not alone:
+        if not newest:
             await sessions.remember(context.owner, session, context.job, [answer.text for answer in found])
-        said = [answer.noted if arguments.get("cites", True) else answer.text for answer in found]
+        said = [answer.text if newest else answer.noted for answer in found]
         if webhook := arguments.get("webhook"):
             await tell(webhook, {"results": said, "session_id": session})
         return {"result": said, "session_id": session}

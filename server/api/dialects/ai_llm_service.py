@@ -1,11 +1,11 @@
 """The dialect of ai-llm-service: upload files, ask a list of questions about them, poll a task, close the session.
 
 Two generations of clients are answered by one contract. The older upload a file and ask about its `file_path`; the
-newer ask about the `session_id` that came with it. An upload gives both. The newest, under `/v1`, has sessions that
-stay open, a prompt for each call, questions each on its own, and answers without citations, which are tried once. A
-session is a vector store, its id a UUID that is in the store's id; its files are those of `/v1/files`, its answers a
-conversation, a task is a job. What is better than in the original: each key sees its own, names of files are never
-paths, webhooks go to hosts that the settings name, and a wrong key is told so on every path.
+newer ask about the `session_id` that came with it. An upload gives both. The newest, under `/v1` where there is a
+prefix, has sessions that stay open, a prompt for each call, questions each on its own, and answers without citations,
+which are tried once. A session is a vector store, its id a UUID that is in the store's id; its files are those of
+`/v1/files`, its answers a conversation, a task is a job. What is better than in the original: each key sees its own,
+names of files are never paths, webhooks go to hosts that the settings name, and a wrong key is told so on every path.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ WELCOME = "Welcome to the T4D's AI/LLM service"
 UPLOADS = "tmp_uploads"
 PATH = re.compile(rf"{UPLOADS}/([0-9a-f-]{{36}})/(.+)")
 MOST_QUERIES = 100
-OWN = ("/file/", "/task/", "/v1/file/")
+OWN = ("/file/", "/task/")
 NO_FILE = "[Errno 2] No such file or directory"
 
 WebhookHeaders = Annotated[dict[str, str], Field(max_length=32)]
@@ -181,8 +181,8 @@ def routes(house: House) -> list[Endpoint]:
             session = await sessions.get(request.state.principal.id, body.session_id)
         except NoSession:
             raise BadRequest("Invalid session") from None
-        bare = {"instructions": body.assistant_prompt, "once": True, "cites": False}
-        return await asked(request.state.principal.id, session, body, model=model, **bare)
+        terms = {"instructions": body.assistant_prompt, "newest": True}
+        return await asked(request.state.principal.id, session, body, model=model, **terms)
 
     def answering(request: Request, body: QueryBody) -> str:
         """The model that answers. Raises what speaks against this request."""
@@ -239,7 +239,7 @@ def routes(house: House) -> list[Endpoint]:
         *first,
         Endpoint("GET", f"{prefix}/task/{{id}}", task, summary="How far a task is", tag=TAG),
         *_generation(prefix, upload, query, close, most),
-        *_generation(f"{prefix}/v1", upload_v1, query_v1, close_v1, most),
+        *(_generation(f"{prefix}/v1", upload_v1, query_v1, close_v1, most) if prefix else ()),  # else it is OpenAI's
     ]
 
 

@@ -92,6 +92,12 @@ async def test_what_fails_is_not_tried_again(service: httpx.AsyncClient, served:
     served.backend.steps = answer
 
 
+async def test_without_a_prefix_its_paths_are_openais_own(tmp_path: Path) -> None:
+    async with serving(tmp_path, dialects__ai_llm_service__prefix="") as served:
+        for path, status in (("/file/query", 400), ("/v1/file/query", 404)):
+            assert (await served.http.post(path, json={"queries": [], "session_id": "x"})).status_code == status
+
+
 async def test_what_is_wrong(service: httpx.AsyncClient) -> None:
     session = (await put(service))["session_id"]
     for body, status, detail in (
