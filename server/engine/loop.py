@@ -244,7 +244,7 @@ class Loop:
         while self._inbox.empty() and (operations := self._scheduler.tidy()):
             self._runner.carry_out(operations)
             tidied = True
-        if tidied:
+        if tidied:  # what was told last counted cells that are free now
             self._send(StepReport())
         try:
             return self._inbox.get(timeout=_QUIET_SECONDS)

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from server.catalog import Catalog
 from server.chat.backend import Backend, Embeddings
 from server.chat.vectors import Texts
-from server.errors import ModelNotFound
+from server.errors import NotFound
 from server.search.blocks import Block
 from server.search.ingest import Bounds, opened
 from server.search.passages import Cutter, Passage, Recipe
@@ -145,7 +145,7 @@ class Indexer:
             return self._catalog.get(name).name
         names = self._catalog.names()
         if not names:
-            raise ModelNotFound(
+            raise NotFound(
                 "There is no model by whose tokens a text could be cut: add one, or name one in search.tokens_model."
             )
         return names[0]

@@ -92,6 +92,9 @@ def routes(house: House) -> list[Endpoint]:
         principal: Principal = request.state.principal
         return principal.check_model(house.catalog.get(request.path_params["id"]))
 
+    async def body(request: Request, card: ModelCard) -> dict[str, Any]:
+        return await model_body(house, request.state.principal, card)
+
     async def listing(request: Request) -> Response:
         """All models."""
         return await list_models(house, request)
@@ -101,25 +104,21 @@ def routes(house: House) -> list[Endpoint]:
         if is_anthropic(request.scope):
             headers = {REQUEST_ID: request.state.request_id}
             return JSONResponse(_anthropic_body(house, card_of(request)), headers=headers)
-        return JSONResponse(await model_body(house, request.state.principal, card_of(request)))
+        return JSONResponse(await body(request, card_of(request)))
 
     async def load(request: Request) -> Response:
         """Load, and answer when it is done; with `wait=false` at once."""
         card = card_of(request)
         if request.query_params.get("wait") == "false":
-            return JSONResponse(
-                await model_body(house, request.state.principal, card),
-                202,
-                background=BackgroundTask(_load, house, card.name),
-            )
+            return JSONResponse(await body(request, card), 202, background=BackgroundTask(_load, house, card.name))
         await while_connected(request.receive, house.pool.load(card.name))
-        return JSONResponse(await model_body(house, request.state.principal, card))
+        return JSONResponse(await body(request, card))
 
     async def unload(request: Request) -> Response:
         """Unload, if the model is idle or `force=true`."""
         card = card_of(request)
         await house.pool.unload(card.name, force=request.query_params.get("force") == "true")
-        return JSONResponse(await model_body(house, request.state.principal, card))
+        return JSONResponse(await body(request, card))
 
     async def estimate(request: Request) -> Response:
         """What loading would take."""
