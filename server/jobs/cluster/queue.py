@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from kombu.exceptions import OperationalError
@@ -85,8 +85,8 @@ class CeleryQueue:
         self._renewed = 0.0
         self._stopping: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
-        self._dealing: asyncio.Task[None] | None = None
-        """What was heard last; seen through at the end, or another server would have to take it over."""
+        self._in_hand: set[asyncio.Task[None]] = set()
+        """What must not be left half done: what was heard, and what stands in the store as offered."""
 
     @property
     def hears(self) -> bool:
@@ -118,9 +118,11 @@ class CeleryQueue:
         for loop in (*self._loops, *self._stopping):
             loop.cancel()
         await asyncio.gather(*self._loops, *self._stopping, return_exceptions=True)
-        if self._dealing is not None:
-            await asyncio.wait([self._dealing], timeout=PAUSE_SECONDS)
-            self._dealing.cancel()
+        if in_hand := list(self._in_hand):
+            await asyncio.wait(in_hand, timeout=PAUSE_SECONDS)
+            for task in in_hand:
+                task.cancel()
+            await asyncio.gather(*in_hand, return_exceptions=True)
         with contextlib.suppress(RedisError, TimeoutError):
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._line.sent()
@@ -145,13 +147,20 @@ class CeleryQueue:
                 log.exception("A part of the jobs' queue broke; it is begun again")
             await asyncio.sleep(PAUSE_SECONDS)
 
+    async def _see_through(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this also where a closing server ends the chore that it is part of; `close` waits for it."""
+        task = asyncio.create_task(work)
+        self._in_hand.add(task)
+        task.add_done_callback(self._in_hand.discard)
+        await asyncio.shield(task)
+
     # Down: offers
 
     async def _offer(self) -> None:
         self._woken.clear()
         names = [task.name for task in self._tasks if self._takes(task)]
         if not self._paused and await self._ledger.rows.any_due(names, self._ledger.clock()):
-            await self._offer_some(names)
+            await self._see_through(self._offer_some(names))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await self._woken.wait()
@@ -160,12 +169,10 @@ class CeleryQueue:
         jobs = await self._ledger.offer(names, ON_OFFER, OFFER_SECONDS)
         if not jobs:
             return
-        sending = asyncio.create_task(asyncio.to_thread(send, self._app, [Offer.of(job) for job in jobs]))
         try:
-            await asyncio.shield(sending)
+            await asyncio.to_thread(send, self._app, [Offer.of(job) for job in jobs])
         except BaseException:
-            if not sending.cancelled():
-                await self._ledger.withdraw([job.id for job in jobs])
+            await self._ledger.withdraw([job.id for job in jobs])
             raise
 
     # Up: words
@@ -174,11 +181,10 @@ class CeleryQueue:
         words = await self._line.hear(self._name)
         if self._hearing_since is None:
             self._hearing_since = time.monotonic()
-        self._dealing = asyncio.create_task(self._deal_with(words))
-        await asyncio.shield(self._dealing)
+        await self._see_through(self._deal_with(words))
 
     async def _take_over(self) -> None:
-        await self._deal_with(await self._line.take_over(self._name))
+        await self._see_through(self._deal_with(await self._line.take_over(self._name)))
         await asyncio.sleep(ABANDONED_SECONDS / 2)
 
     async def _deal_with(self, words: list[Word]) -> None:

@@ -100,6 +100,33 @@ def numbers(jobs: list[Job]) -> list[int]:
     return sorted(job.result["number"] for job in jobs if job.state == "succeeded")
 
 
+async def test_an_offer_that_is_written_down_is_sent_by_a_server_that_closes(
+    here: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, goes_on = asyncio.Event(), asyncio.Event()
+    async with cluster(tmp_path, here.jobs) as there:
+        offer = there.jobs.ledger.offer
+
+        async def slow_offer(*arguments: Any) -> list[Job]:
+            found = await offer(*arguments)
+            if found:
+                written.set()
+                await goes_on.wait()
+            return found
+
+        monkeypatch.setattr(there.jobs.ledger, "offer", slow_offer)
+        [job] = await there.submit(1)
+        async with asyncio.timeout(10):
+            await written.wait()
+        closing = asyncio.create_task(there.jobs.close())
+        await asyncio.wait([closing], timeout=0.2)
+        goes_on.set()
+        await closing
+    message = here.take(f"{here.name}.jobs")
+    assert message is not None, "nobody would offer it again for half a minute"
+    assert json.loads(message.body)[0][0]["job"] == job.id
+
+
 async def test_workers_are_killed_at_many_points(here: Place, tmp_path: Path) -> None:
     async with cluster(tmp_path, here.jobs) as there:
         there.worker()
