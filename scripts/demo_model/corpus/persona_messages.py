@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import filled, with_article
 from demo_model.corpus.exchange import phrased
+from demo_model.corpus.persona_traits import Trait
 from demo_model.corpus.ways import ways
-
-if TYPE_CHECKING:
-    from demo_model.corpus.persona import Trait
 
 _HEADS = ways(
     "You are {v}", "Your name is {v}", "<From now on|In this talk|In this chat|Today|Here|In what follows> you are {v}",
