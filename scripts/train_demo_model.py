@@ -75,6 +75,7 @@ def train(
     folder: Folder = FOLDER,
     resume: Resume = False,
     warm_start: WarmStart = None,
+    layers: Annotated[int | None, typer.Option(help="Put new layers among those of the earlier training.")] = None,
     steps: Annotated[int | None, typer.Option(help="Train so many steps, whatever time they take.")] = None,
     threads: Annotated[int | None, typer.Option(help="Threads of the training; all cores if not given.")] = None,
     muon_rate: Annotated[float | None, typer.Option(help="The matrices' learning rate.")] = None,
@@ -92,7 +93,7 @@ def train(
     rates = {name: rate for name, rate in (("muon_rate", muon_rate), ("adam_rate", adam_rate)) if rate is not None}
     plan = Plan(minutes=minutes, steps=steps, half=half_pays(), **cast(Any, rates))
     folder.mkdir(parents=True, exist_ok=True)
-    weights, shape, tokenizer = _beginning(folder, resume, warm_start, seed)
+    weights, shape, tokenizer = _beginning(folder, resume, warm_start, layers, seed)
     training = Training(plan, shape, weights, folder)
     for sent in (signal.SIGINT, signal.SIGTERM):  # also where a shell has the background ignore the first
         signal.signal(sent, signal.default_int_handler)
@@ -141,6 +142,9 @@ def evaluate(
     key: Annotated[str, typer.Option(help="A key of the server.", envvar="LLM_API_KEY")] = "",
     model: Annotated[str | None, typer.Option(help="The model's id; the server's first if not given.")] = None,
     each: Annotated[int, typer.Option(help="Cases of each metric.")] = 100,
+    first: Annotated[
+        int, typer.Option(help="The number of the first case: what was asked before can be left out.")
+    ] = 0,
     only: Annotated[str, typer.Option(help="Only metrics whose name begins so.")] = "",
     show: Annotated[str, typer.Option(help="A metric whose first failures are shown, or all.")] = "",
     most: Annotated[int, typer.Option(help="So many failures of a metric.")] = 8,
@@ -150,7 +154,7 @@ def evaluate(
     from demo_model import evaluation, mixture
 
     makers = {metric: make for metric, make in mixture.cases().items() if metric.startswith(only)}
-    judged = asyncio.run(evaluation.ask(base_url, key, evaluation.cases(makers, _split(split), each), model))
+    judged = asyncio.run(evaluation.ask(base_url, key, evaluation.cases(makers, _split(split), each, first), model))
     found = evaluation.scores(judged)
     for score in found:
         if show in (score.metric, "all"):
@@ -160,23 +164,27 @@ def evaluate(
         evaluation.write_json(judged, output)
 
 
-def _beginning(folder: Path, resume: bool, warm_start: Path | None, seed: int) -> tuple[Any, Any, Any]:
+def _beginning(
+    folder: Path, resume: bool, warm_start: Path | None, layers: int | None, seed: int
+) -> tuple[Any, Any, Any]:
     """Weights, shape and tokenizer to begin with; the tokenizer is put into the folder."""
     from demo_model import export as files
     from demo_model import mixture, rendering
     from demo_model.batches import conversations
-    from demo_model.initial import initial
+    from demo_model.initial import grown, initial
     from demo_model.shape import Shape
     from demo_model.tokenizer import Tokenizer, learn
+    from demo_model.training import trained
 
     if warm_start is not None:
         weights, shape, tokenizer = files.read(warm_start)
         tokenizer.save(folder / TOKENIZER)
-        return weights, shape, tokenizer
-    if not resume:
-        console.print("learning the tokenizer …")
-        drawn = itertools.islice(conversations(mixture.skills(), f"{seed} tokenizer"), _TEXTS_FOR_TOKENIZER)
-        learn("".join(text for text, _ in rendering.pieces(one)) for one in drawn).save(folder / TOKENIZER)
+        return *grown(weights, shape, layers or shape.layers, seed), tokenizer
+    if resume:
+        return *trained(folder), Tokenizer.load(folder / TOKENIZER)
+    console.print("learning the tokenizer …")
+    drawn = itertools.islice(conversations(mixture.skills(), f"{seed} tokenizer"), _TEXTS_FOR_TOKENIZER)
+    learn("".join(text for text, _ in rendering.pieces(one)) for one in drawn).save(folder / TOKENIZER)
     tokenizer = Tokenizer.load(folder / TOKENIZER)
     shape = Shape(vocabulary=len(tokenizer.tokens))
     return initial(shape, seed), shape, tokenizer

@@ -85,12 +85,12 @@ class Score:
         return TARGETS.get(self.metric)
 
 
-def cases(makers: Mapping[str, Skill], split: Split, each: int) -> list[Case]:
-    """So many of every metric, the same ones every time."""
+def cases(makers: Mapping[str, Skill], split: Split, each: int, first: int = 0) -> list[Case]:
+    """So many of every metric from the one of this number on, the same ones every time."""
     return [
         Case(metric, make(Draw(f"{metric} {number}", split)))
         for metric, make in makers.items()
-        for number in range(each)
+        for number in range(first, first + each)
     ]
 
 

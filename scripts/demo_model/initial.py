@@ -14,6 +14,8 @@ All else begins small, and what it adds begins at nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from demo_model.shape import EMBEDDING, HEAD, Array, Shape, Weights, layer
@@ -33,15 +35,7 @@ def initial(shape: Shape, seed: int = 0) -> Weights:
     assert shape.layers >= 3
     assert shape.width >= 4 * shape.head_width
     source = np.random.default_rng(seed)
-    weights: Weights = {}
-    for name, size in shape.sizes().items():
-        silent = name.endswith(("attn_output.weight", "ffn_down.weight"))
-        if len(size) == 1:
-            weights[name] = np.ones(size, np.float32)
-        elif silent:
-            weights[name] = np.zeros(size, np.float32)
-        else:
-            weights[name] = source.normal(0, _NOISE, size).astype(np.float32)
+    weights = _silent(shape, source)
     width = shape.head_width
     token, before, second, copied = (slice(at * width, (at + 1) * width) for at in range(4))
     constant = shape.width - 1
@@ -59,6 +53,36 @@ def initial(shape: Shape, seed: int = 0) -> Weights:
     ):
         _look_for_alike(weights, shape, number, pairs, strength, source)
         _note(weights, shape, number, 0, token, copied)
+    return weights
+
+
+def grown(weights: Weights, shape: Shape, layers: int, seed: int = 0) -> tuple[Weights, Shape]:
+    """A trained network with more layers, at most twice as many. The new ones lie below the upper ones and add nothing
+    yet: the network says what it said before.
+    """
+    new = layers - shape.layers
+    assert 0 <= new <= shape.layers
+    places = [number + max(0, number + 1 - (shape.layers - new)) for number in range(shape.layers)]
+    deeper = replace(shape, layers=layers)
+    found = _silent(deeper, np.random.default_rng(seed))
+    for name, values in weights.items():
+        start, *rest = name.split(".")
+        if start == "blk":
+            rest[0] = str(places[int(rest[0])])
+        found[".".join((start, *rest))] = values
+    return found, deeper
+
+
+def _silent(shape: Shape, source: np.random.Generator) -> Weights:
+    """Weights by chance, of layers that add nothing."""
+    weights: Weights = {}
+    for name, size in shape.sizes().items():
+        if len(size) == 1:
+            weights[name] = np.ones(size, np.float32)
+        elif name.endswith(("attn_output.weight", "ffn_down.weight")):
+            weights[name] = np.zeros(size, np.float32)
+        else:
+            weights[name] = source.normal(0, _NOISE, size).astype(np.float32)
     return weights
 
 

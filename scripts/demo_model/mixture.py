@@ -7,12 +7,12 @@ from importlib import import_module
 from demo_model.batches import Mixture, Skill
 
 PARTS: dict[str, float] = {
-    "reading": 34,
-    "handbook": 14,
-    "tools": 28,
-    "arithmetic": 4,
-    "memory": 10,
-    "persona": 7,
+    "reading": 42,
+    "handbook": 12,
+    "tools": 30,
+    "arithmetic": 3,
+    "memory": 8,
+    "persona": 6,
     "talk": 2,
     "summaries": 4,
     "thinking": 3,

@@ -7,7 +7,7 @@ from pathlib import Path
 import llama_cpp.llama_cpp as llama
 import numpy as np
 from demo_model import export
-from demo_model.initial import initial
+from demo_model.initial import grown, initial
 from demo_model.rendering import TEMPLATE
 from demo_model.shape import Shape
 from demo_model.tokenizer import Tokenizer
@@ -45,6 +45,18 @@ def test_the_initial_weights_copy(tmp_path: Path) -> None:
     foretold = best_next(tmp_path / "model.gguf", passage * 2)
     hits = [foretold[at] == passage[at + 1 - 80] for at in range(83, 159)]
     assert np.mean(hits) > 0.9
+
+
+def test_new_layers_change_nothing_yet(tmp_path: Path) -> None:
+    weights, shape = initial(SHAPE), SHAPE
+    passage = np.random.default_rng(0).permutation(len(TOKENIZER.tokens))[:80].tolist() * 2
+    said = []
+    for layers in (3, 5, 8):
+        weights, shape = grown(weights, shape, layers)
+        export.write(tmp_path / "model.gguf", weights, shape, TOKENIZER)
+        assert read_header(tmp_path / "model.gguf").layers == layers
+        said.append(best_next(tmp_path / "model.gguf", passage))
+    assert said[0] == said[1] == said[2]
 
 
 def best_next(file: Path, tokens: list[int]) -> list[int]:
