@@ -54,24 +54,8 @@ def estimate(settings: Settings, name: str) -> dict[str, Any]:
     card = Catalog.from_settings(settings).get(name)
     if card.upstream is not None:
         raise BadRequest(f"The model {card.name!r} lives behind a URL: there is nothing to load here.")
-    header, free, on_gpu = read_header(card.file), free_host_memory(), free_gpu_memory()
-    sized = size(card, header, settings.engine, free)
-    found = sized.estimate
-    return {
-        "id": card.name,
-        "object": "model.estimate",
-        "weights": found.weights,
-        "kv": found.kv,
-        "compute": found.compute,
-        "total": found.total,
-        "layers": header.layers,
-        "gpu_layers": found.gpu_layers,
-        "gpu": found.device,
-        "layers_that_fit": min(header.layers, found.layers_that_fit(on_gpu)) if on_gpu else None,
-        "cells": sized.plan.options.cells,
-        "free": free,
-        "gpu_free": on_gpu or None,
-    }
+    sized = size(card, read_header(card.file), settings.engine, free_host_memory())
+    return sized.estimate.as_json(card.name, free_gpu_memory())
 
 
 def _entry(card: ModelCard) -> dict[str, Any]:

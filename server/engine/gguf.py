@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from server.engine.gguf_format import TYPES, Array, Part, Tensor, Value, read_part, refuse
 from server.errors import ModelLoadFailed
@@ -288,6 +289,21 @@ class Estimate:
                 break
             count += 1
         return count
+
+    def as_json(self, model: str, free_on_gpu: int) -> dict[str, Any]:
+        """As it is told of a model. The output layer counts as one of the `layers`."""
+        return {
+            "id": model,
+            "object": "model.estimate",
+            "weights": self.weights,
+            "kv": self.kv,
+            "compute": self.compute,
+            "total": self.total,
+            "layers": len(self.layer) + 1,
+            "layers_that_fit": self.layers_that_fit(free_on_gpu),
+            "gpu_layers": self.gpu_layers,
+            "gpu": self.device,
+        }
 
 
 def estimate(

@@ -14,6 +14,7 @@ from server.chat.channels import Channels
 from server.chat.messages import CallPiece, Delta, Turn, Usage
 from server.chat.tool_formats import named
 from server.chat.written import Written
+from server.engine.gguf import Estimate
 from server.engine.request import FinishReason, TokenLogprob
 from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.uses import Uses
@@ -151,23 +152,6 @@ class ScriptedBackend:
         pass
 
 
-@dataclass(frozen=True)
-class ScriptedEstimate:
-    weights: int = 100
-    kv: int = 20
-    compute: int = 3
-    layer: tuple[int, ...] = (60, 60)
-    gpu_layers: int = 0
-    device: int = 0
-
-    def layers_that_fit(self, free: int) -> int:
-        return 0
-
-    @property
-    def total(self) -> int:
-        return self.weights + self.kv + self.compute
-
-
 class ScriptedPool:
     """Holds the states that the test sets; loading takes until `gate` is set, or fails with `refusal`."""
 
@@ -237,8 +221,8 @@ class ScriptedPool:
     def listeners(self) -> int:
         return len(self._listeners)
 
-    async def estimate(self, name: str) -> ScriptedEstimate:
-        return ScriptedEstimate()
+    async def estimate(self, name: str) -> Estimate:
+        return Estimate(weights=100, kv=20, compute=3, layer=(60, 60), head=0, gpu_layers=0)
 
     def choose(self, name: str | None, personality: str | None = None) -> None:
         self.chosen = None if name is None else Choice(name, personality)

@@ -101,6 +101,7 @@ def test_without_a_server_the_files_answer_and_it_says_so(nobody: list[str]) -> 
     assert shown["capabilities"] == ["text"]
     found = json.loads(invoke("estimate", "chain", "--json", *nobody).stdout)
     assert found["total"] == found["weights"] + found["kv"] + found["compute"] > os.path.getsize(shown["file"]) / 2
+    assert (found["object"], found["layers"]) == ("model.estimate", shown["layers"] + 1), "as a server says it"
     assert "lost.gguf" in invoke("estimate", "lost", *nobody, code=1).stderr
 
 

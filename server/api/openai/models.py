@@ -124,20 +124,7 @@ def routes(house: House) -> list[Endpoint]:
         """What loading would take."""
         card = card_of(request)
         found = await house.pool.estimate(card.name)
-        return JSONResponse(
-            {
-                "id": card.name,
-                "object": "model.estimate",
-                "weights": found.weights,
-                "kv": found.kv,
-                "compute": found.compute,
-                "total": found.total,
-                "layers": len(found.layer) + 1,
-                "layers_that_fit": found.layers_that_fit(free_gpu_memory()),
-                "gpu_layers": found.gpu_layers,
-                "gpu": found.device,
-            }
-        )
+        return JSONResponse(found.as_json(card.name, free_gpu_memory()))
 
     one = "/v1/models/{id:path}"
     listed = Endpoint("GET", "/v1/models", listing, summary="List the models", tag="models", needs=None)

@@ -79,14 +79,18 @@ async def test_load_without_waiting(served: Served) -> None:
 
 
 async def test_estimate(served: Served) -> None:
-    answer = (await served.http.get("/v1/models/org/big/estimate")).json()
-    assert (answer["id"], answer["weights"], answer["kv"], answer["compute"], answer["total"]) == (
-        "org/big",
-        100,
-        20,
-        3,
-        123,
-    )
+    assert (await served.http.get("/v1/models/org/big/estimate")).json() == {
+        "id": "org/big",
+        "object": "model.estimate",
+        "weights": 100,
+        "kv": 20,
+        "compute": 3,
+        "total": 123,
+        "layers": 3,
+        "layers_that_fit": 0,
+        "gpu_layers": 0,
+        "gpu": 0,
+    }
 
 
 def following(served: Served) -> Any:
