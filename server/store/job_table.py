@@ -54,7 +54,7 @@ jobs = sa.Table(
     sa.Index("ix_jobs_webhook", "webhook"),
 )
 """`rank` is the priority with its sign turned, so that an index gives the urgent first and of those the oldest. `size`:
-what a job that has ended counts (`kept_jobs.py`).
+what a job counts, by its arguments, and with result and error when it has ended (`kept_jobs.py`).
 """
 
 JSON_COLUMNS = ("arguments", "progress", "result", "error")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -27,15 +27,15 @@ RECOUNT_SECONDS = 5.0
 
 class JobRows:
     """The rows of all keys. `limit`: jobs of one key that have not ended, past which no more are taken. `kept_bytes`:
-    of one key's that have ended, past which the oldest go.
+    of one key's that have not ended, likewise; and of those that have, past which the oldest go.
     """
 
     def __init__(self, database: Database, limit: int, kept_bytes: int) -> None:
         self._database = database
         self._limit = limit
         self._kept_bytes = kept_bytes
-        self._counted: dict[str, tuple[int, float]] = {}
-        """Of keys that add jobs: how many have not ended, and when they were counted."""
+        self._counted: dict[str, _Open] = {}
+        """Of keys that add jobs: what has not ended."""
 
     async def add(self, groups: Sequence[Sequence[Job]]) -> list[list[Job] | Exception]:
         """Keep these jobs, each group of one key and all or none of it; they are on the disk when this returns.
@@ -303,27 +303,55 @@ class JobRows:
             return Conflict(
                 f"This idempotency key belongs to the job {other.id!r}, which is another one.", param="idempotency_key"
             )
-        if fresh and self._open_jobs(connection, owner) + len(fresh) > self._limit:
-            return TooManyRequests(
-                f"This key has too many jobs that have not ended: at most {self._limit}. Wait for some of them.",
-                retry_after=30,
-            )
         if fresh:
-            connection.execute(sa.insert(jobs), [values_of(job) for job in fresh])
-            counted, when = self._counted[owner]
-            self._counted[owner] = counted + len(fresh), when
+            rows = [_new_row(job) for job in fresh]
+            there_are = self._open_with(connection, owner, len(rows), sum(row["size"] for row in rows))
+            if there_are.number > self._limit:
+                return _too_many(f"too many jobs that have not ended: at most {self._limit}")
+            if there_are.size > self._kept_bytes:
+                return _too_many(f"too much in jobs that have not ended: at most {self._kept_bytes >> 20} MB")
+            connection.execute(sa.insert(jobs), rows)
+            self._counted[owner] = there_are
         return found
 
-    def _open_jobs(self, connection: Connection, owner: str) -> int:
-        """How many of a key's have not ended. Counted anew when it was last counted a while ago, or is near the limit:
-        counting is what adding would cost most.
+    def _open_with(self, connection: Connection, owner: str, number: int, size: int) -> _Open:
+        """What of a key's has not ended, with these. Counted anew when it was last counted a while ago, or comes near
+        a limit: counting is what adding would cost most.
         """
-        counted, when = self._counted.get(owner, (self._limit, 0.0))
-        if counted >= self._limit * 0.9 or time.monotonic() - when > RECOUNT_SECONDS:
-            mine = (jobs.c.owner == owner, jobs.c.state.in_(("queued", "running")))
-            counted, when = connection.execute(sa.select(sa.func.count()).where(*mine)).scalar_one(), time.monotonic()
-            self._counted[owner] = counted, when
-        return counted
+        known = self._counted.get(owner)
+        if known is None or time.monotonic() - known.counted_at > RECOUNT_SECONDS:
+            known = _counted(connection, owner)
+        found = known.with_more(number, size)
+        if found.number > self._limit * 0.9 or found.size > self._kept_bytes * 0.9:
+            found = _counted(connection, owner).with_more(number, size)
+        return found
+
+
+class _Open(NamedTuple):
+    """The jobs of a key that have not ended: how many, what they count, and when that was found out."""
+
+    number: int
+    size: int
+    counted_at: float
+
+    def with_more(self, number: int, size: int) -> _Open:
+        return self._replace(number=self.number + number, size=self.size + size)
+
+
+def _counted(connection: Connection, owner: str) -> _Open:
+    mine = (jobs.c.owner == owner, jobs.c.state.in_(("queued", "running")))
+    both = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(jobs.c.size), 0)).where(*mine)
+    number, size = connection.execute(both).one()
+    return _Open(int(number), int(size), time.monotonic())
+
+
+def _too_many(what: str) -> TooManyRequests:
+    return TooManyRequests(f"This key has {what}. Wait for some of them.", retry_after=30)
+
+
+def _new_row(job: Job) -> dict[str, Any]:
+    values = values_of(job)
+    return {**values, "size": kept_jobs.size_of(values)}
 
 
 def _due(now: datetime) -> sa.ColumnElement[bool]:
@@ -353,7 +381,9 @@ def _moved(connection: Connection, moves: Sequence[tuple[str, Move]]) -> list[Ch
 def _set(connection: Connection, pairs: Iterable[tuple[Job, Job]]) -> None:
     """Compare and set. The transaction lets nobody in between; if somebody was there all the same, all is undone."""
     changed = [(before, after) for before, after in pairs if after is not before]
-    ended = [(before, after, kept_jobs.size_of_job(after)) for before, after in changed if ends_here(before, after)]
+    ended = [
+        (before, after, kept_jobs.size_of(values_of(after))) for before, after in changed if ends_here(before, after)
+    ]
     _update(connection, [_changes(before, after) for before, after in changed if not ends_here(before, after)])
     _update(connection, [{**_changes(before, after), "size": size} for before, after, size in ended])
     kept_jobs.count(connection, [(job.owner, size) for _, job, size in ended])

@@ -6,13 +6,14 @@ the caller's transaction, and take the key's count before they take away rows, s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from server.store import totals
-from server.store.job_table import ENDED, JSON_COLUMNS, Job, jobs, values_of
+from server.store.job_table import ENDED, JSON_COLUMNS, Job, jobs
 from server.store.response_tables import ROW_BYTES
 
 SHARE = 0.9
@@ -24,9 +25,8 @@ def ends_here(before: Job, after: Job) -> bool:
     return after.ended and not before.ended and after.parent is None
 
 
-def size_of_job(job: Job) -> int:
-    """What it counts."""
-    values = values_of(job)
+def size_of(values: Mapping[str, Any]) -> int:
+    """What a row of these values counts."""
     return ROW_BYTES + sum(len(text.encode()) for name in JSON_COLUMNS if (text := values[name]) is not None)
 
 
@@ -46,7 +46,8 @@ def remove(connection: Connection, ids: Collection[str]) -> None:
     these = jobs.c.id.in_(ids)
     for owner in sorted(connection.execute(sa.select(jobs.c.owner).where(these).distinct()).scalars()):
         totals.of_jobs.add(connection, owner, 0)  # the row is ours until the end of the transaction
-    sizes = sa.select(jobs.c.owner, sa.func.sum(jobs.c.size)).where(these).group_by(jobs.c.owner)
+    counted = (these, jobs.c.parent.is_(None))
+    sizes = sa.select(jobs.c.owner, sa.func.sum(jobs.c.size)).where(*counted).group_by(jobs.c.owner)
     gone = [(owner, -int(size)) for owner, size in connection.execute(sizes)]
     connection.execute(sa.delete(jobs).where(sa.or_(these, jobs.c.parent.in_(ids))))
     count(connection, gone)

@@ -256,6 +256,22 @@ async def test_too_many_are_refused(settings: Settings) -> None:
         await here.jobs.submit(OTHER, "gated", {})
 
 
+async def test_what_waits_may_be_only_so_large(settings: Settings) -> None:
+    limits = settings.limits.model_copy(update={"kept_mb": 1})
+    async with office(settings.model_copy(update={"limits": limits}), worker=False) as here:
+        here.jobs.pause()
+        large = {"text": "x" * 400_000}
+        for _ in range(2):
+            await here.jobs.submit(ME, "gated", large)
+        with pytest.raises(TooManyRequests, match="at most 1 MB"):
+            await here.jobs.submit(ME, "gated", large)
+        waiting = await here.jobs.submit(ME, "gated", {"text": "a small one"})
+        await here.jobs.submit(OTHER, "gated", large)
+        await here.jobs.cancel(ME, (await here.jobs.list(ME, newest_first=False))[0].id)
+        await here.jobs.submit(ME, "gated", large)
+        assert (await here.jobs.get(ME, waiting.id)).state == "queued"
+
+
 async def test_what_has_ended_makes_room_for_what_ends(settings: Settings) -> None:
     limits = settings.limits.model_copy(update={"kept_mb": 1})
     async with office(settings.model_copy(update={"limits": limits})) as here:
