@@ -43,6 +43,8 @@ def make_app(section: JobsSection) -> Celery:
         task_acks_late=True,
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        # It is asked for again from a thread of the pool, which may then wait for good: the main loop reads the answer.
+        worker_enable_prefetch_count_reduction=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         worker_hijack_root_logger=False,

@@ -226,7 +226,8 @@ async def test_the_broker_is_restarted(here: Place, tmp_path: Path, monkeypatch:
             await until_running(there, jobs[0])
             end(broker)
             with own_rabbitmq(port, data):
-                done = [await there.ended(job, 240) for job in jobs]
+                await until(lambda: answers(port), 180)
+                done = [await there.ended(job) for job in jobs]
     assert numbers(done) == list(range(40))
     assert sum(job.deaths for job in done) == 0, "a broker that is away kills no worker"
 
