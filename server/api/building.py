@@ -102,7 +102,7 @@ def build_house(
         upstreams=upstreams,
         protollm=front_of(settings),
     )
-    _enter_tasks(house)
+    _enter_tasks(house, calls)
     return house
 
 
@@ -112,13 +112,13 @@ def _let_stand_in(keys: AuthKeys, settings: Settings) -> None:
             keys.ensure_stand_in(id, f"whoever sends the text that is set for the dialect {face.name}")
 
 
-def _enter_tasks(house: House) -> None:
+def _enter_tasks(house: House, calls: Calls) -> None:
     """All that can be done in jobs, and what is tidied beside them."""
     indexing = Indexing(house.search, house.files, house.settings.jobs.attempts)
     sessions = FileSessions(house.search, house.files, house.conversations)
     answers = FileAnswers(house.search, house.backend)
     house.jobs.tasks.add(indexing.task, summary_task(house.service_runner), pull_model(house.puller, house.keys))
-    house.jobs.tasks.add(*file_question_tasks(house.search, sessions, answers, indexing, house.webhooks))
+    house.jobs.tasks.add(*file_question_tasks(house.search, sessions, answers, indexing, house.webhooks, calls))
     house.jobs.tasks.add(*endpoint_tasks(house))
     house.jobs.when_tidying(house.files.sweep)
     house.jobs.when_tidying(house.search.tidy)

@@ -15,6 +15,7 @@ from server.jobs.webhooks import Webhooks
 from server.search.answers import Asking, FileAnswers
 from server.search.search import Search
 from server.search.sessions import FileSessions, store_id
+from server.services.calls import Calls
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,12 @@ WEBHOOK_SECONDS = 20.0
 
 
 def file_question_tasks(
-    search: Search, sessions: FileSessions, answers: FileAnswers, indexing: Indexing, webhooks: Webhooks
+    search: Search,
+    sessions: FileSessions,
+    answers: FileAnswers,
+    indexing: Indexing,
+    webhooks: Webhooks,
+    calls: Calls,
 ) -> tuple[Task, Task]:
     """Both are asked for through a dialect, never by name."""
 
@@ -58,7 +64,7 @@ def file_question_tasks(
         async def told(done: int, total: int) -> None:
             await context.progress(done, total, f"question {done} of {total}")
 
-        found = await answers.answer(asking, told)
+        found = await answers.answer(asking, told, None if newest else calls.again)
         if not newest:
             await sessions.remember(context.owner, session, context.job, [answer.text for answer in found])
         said = [answer.text if newest else answer.noted for answer in found]

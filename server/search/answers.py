@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 from server.chat.backend import Backend
@@ -24,6 +25,8 @@ PASSAGES = 20
 """That are looked at for one question; as many as fill half of the model's context are quoted."""
 
 Progress = Callable[[int, int], Awaitable[None]]
+Again = Callable[[Callable[[], Awaitable["FileAnswer"]]], Awaitable["FileAnswer"]]
+"""Does what gives an answer, anew where that has failed and may not the next time."""
 
 
 REMEMBER = "Say again what you have answered so far."
@@ -73,13 +76,16 @@ class FileAnswers:
         self._search = search
         self._backend = backend
 
-    async def answer(self, asking: Asking, progress: Progress) -> list[FileAnswer]:
-        """An answer for each query, in order. Raises what the search and the model raise."""
+    async def answer(self, asking: Asking, progress: Progress, again: Again | None = None) -> list[FileAnswer]:
+        """An answer for each query, in order, `again` for each where it is given. Raises what the search and the model
+        raise.
+        """
         answers: list[FileAnswer] = []
         context = await self._backend.context(asking.turn.model, owner=asking.turn.owner)
         earlier = await self._counted(asking.turn, asking.earlier or ())
         for query in asking.queries:
-            said = await self._one(asking, query, earlier, context)
+            one = partial(self._one, asking, query, earlier, context)
+            said = await (again(one) if again is not None else one())
             answers.append(said)
             if asking.earlier is not None:
                 earlier += await self._counted(asking.turn, [said.text])

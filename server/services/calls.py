@@ -66,34 +66,35 @@ class Calls:
             return Said("".join(pieces), finish, answer.usage)
 
     async def insist(self, turn: Turn) -> Said:
-        """The answer, when there is room among the calls; what may pass is tried again. Raises Exhausted when it
-        never does.
-        """
+        """The answer, when there is room among the calls; `again` and again."""
 
         async def in_turn() -> Said:
             async with self._free:
                 return await self.say(turn)
 
-        return await self._again(in_turn)
+        return await self.again(in_turn)
 
     async def count(self, model: str, texts: Sequence[str], owner: str) -> Sequence[int]:
         """The tokens of each text. Not all texts at once: others wait for the threads that count."""
         tokens: list[int] = []
         for start in range(0, len(texts), COUNTED_AT_ONCE):
             part = texts[start : start + COUNTED_AT_ONCE]
-            tokens += await self._again(partial(self._backend.count, model, part, owner=owner))
+            tokens += await self.again(partial(self._backend.count, model, part, owner=owner))
         return tokens
 
     async def context(self, model: str, owner: str) -> int:
         """The tokens that one request of this model may use."""
-        return await self._again(lambda: self._backend.context(model, owner=owner))
+        return await self.again(lambda: self._backend.context(model, owner=owner))
 
     async def prompt_tokens(self, turn: Turn) -> int:
         """What the turn's prompt takes, with all that the model's template puts around it."""
-        (written,) = await self._again(lambda: self._backend.write(turn))
+        (written,) = await self.again(lambda: self._backend.write(turn))
         return len(written.tokens)
 
-    async def _again(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def again(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What comes of this work, which is begun anew after a while where its failure may pass. Raises Exhausted when
+        it never does.
+        """
         for attempt in itertools.count(1):
             try:
                 return await work()
@@ -108,5 +109,5 @@ class Calls:
     def _seconds(self, attempt: int, error: ServerError) -> float:
         longest = min(LONGEST_PAUSE, SHORTEST_PAUSE * 2**attempt)
         seconds = max(error.retry_after or 0.0, random.uniform(SHORTEST_PAUSE, longest))
-        log.info("A service's call did not go through (%s); attempt %d follows in %.1f s", error, attempt + 1, seconds)
+        log.info("A call did not go through (%s); attempt %d follows in %.1f s", error, attempt + 1, seconds)
         return seconds

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from server.api.app import build_app
 from server.chat.messages import Turn
 from server.engine.pool import Pool
-from server.errors import Unavailable
+from server.errors import RateLimited, Unavailable
 from server.store.auth_keys import AuthKeys
 from tests.api.scripted import MODELS, ScriptedBackend, ScriptedPool, Step, say
 from tests.api.served import KEY, OTHER_KEY, Served, listening, serving, settings_at
@@ -193,6 +193,23 @@ async def test_what_may_pass_is_tried_again(service: httpx.AsyncClient, served: 
     task = await ended(service, (await ask(service, queries=["Who?"], session_id=session))["task_id"])
     assert task["status"] == "SUCCESS"
     assert not failures
+
+
+async def test_a_task_goes_on_with_the_question_that_was_refused(service: httpx.AsyncClient, served: Served) -> None:
+    session = (await upload(service))["session_id"]
+    asked: list[str] = []
+
+    def no_third_for_now(turn: Turn) -> list[Step]:
+        asked.append(turn.messages[-1].content.rpartition("\n")[2])
+        if len(asked) == 3:
+            raise RateLimited("This key may make 2 requests a minute, and has.", retry_after=0.01)
+        return answer(turn)
+
+    served.backend.steps = no_third_for_now
+    queries = ["Who?", "When?", "Whose?", "Where?"]
+    task = await ended(service, (await ask(service, queries=queries, session_id=session))["task_id"])
+    assert (task["status"], len(task["result"]["result"])) == ("SUCCESS", 4)
+    assert asked == ["Who?", "When?", "Whose?", "Whose?", "Where?"]
 
 
 async def test_keys(service: httpx.AsyncClient, served: Served) -> None:
