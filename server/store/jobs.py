@@ -6,23 +6,21 @@ What may become of a row is not decided here: a *move* is a function from the jo
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from server.errors import Conflict, NotFound, TooManyRequests, Unavailable
+from server.errors import Conflict, NotFound, Unavailable
 from server.store import kept_jobs
 from server.store.database import Database, Moment
 from server.store.job_table import BRIEF, CHANGES, ENDED, WHOLE, Change, Job, Move, State, job_of, jobs, values_of
 from server.store.kept_jobs import ends_here
 from server.store.response_tables import ask, check_id
-
-RECOUNT_SECONDS = 5.0
+from server.store.unended_jobs import UnendedJobs
 
 
 class JobRows:
@@ -32,10 +30,8 @@ class JobRows:
 
     def __init__(self, database: Database, limit: int, kept_bytes: int) -> None:
         self._database = database
-        self._limit = limit
         self._kept_bytes = kept_bytes
-        self._counted: dict[str, _Open] = {}
-        """Of keys that add jobs: what has not ended."""
+        self._unended = UnendedJobs(limit, kept_bytes)
 
     async def add(self, groups: Sequence[Sequence[Job]]) -> list[list[Job] | Exception]:
         """Keep these jobs, each group of one key and all or none of it; they are on the disk when this returns.
@@ -305,48 +301,10 @@ class JobRows:
             )
         if fresh:
             rows = [_new_row(job) for job in fresh]
-            there_are = self._open_with(connection, owner, len(rows), sum(row["size"] for row in rows))
-            if there_are.number > self._limit:
-                return _too_many(f"too many jobs that have not ended: at most {self._limit}")
-            if there_are.size > self._kept_bytes:
-                return _too_many(f"too much in jobs that have not ended: at most {self._kept_bytes >> 20} MB")
+            if refusal := self._unended.take_in(connection, owner, rows):
+                return refusal
             connection.execute(sa.insert(jobs), rows)
-            self._counted[owner] = there_are
         return found
-
-    def _open_with(self, connection: Connection, owner: str, number: int, size: int) -> _Open:
-        """What of a key's has not ended, with these. Counted anew when it was last counted a while ago, or comes near
-        a limit: counting is what adding would cost most.
-        """
-        known = self._counted.get(owner)
-        if known is None or time.monotonic() - known.counted_at > RECOUNT_SECONDS:
-            known = _counted(connection, owner)
-        found = known.with_more(number, size)
-        if found.number > self._limit * 0.9 or found.size > self._kept_bytes * 0.9:
-            found = _counted(connection, owner).with_more(number, size)
-        return found
-
-
-class _Open(NamedTuple):
-    """The jobs of a key that have not ended: how many, what they count, and when that was found out."""
-
-    number: int
-    size: int
-    counted_at: float
-
-    def with_more(self, number: int, size: int) -> _Open:
-        return self._replace(number=self.number + number, size=self.size + size)
-
-
-def _counted(connection: Connection, owner: str) -> _Open:
-    mine = (jobs.c.owner == owner, jobs.c.state.in_(("queued", "running")))
-    both = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(jobs.c.size), 0)).where(*mine)
-    number, size = connection.execute(both).one()
-    return _Open(int(number), int(size), time.monotonic())
-
-
-def _too_many(what: str) -> TooManyRequests:
-    return TooManyRequests(f"This key has {what}. Wait for some of them.", retry_after=30)
 
 
 def _new_row(job: Job) -> dict[str, Any]:
