@@ -71,6 +71,7 @@ def test_the_same_cases_come_every_time() -> None:
     first, again = (evaluation.cases({"tool_call": asked}, "dev", 5) for _ in range(2))
     assert first == again
     assert len({case.conversation.messages[0].content for case in first}) > 1
+    assert evaluation.cases({"tool_call": asked}, "dev", 2, first=3) == first[3:], "those not asked before"
 
 
 def test_scores_count_right_answers_and_ended_turns(tmp_path: Path) -> None:
