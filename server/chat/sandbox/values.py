@@ -142,7 +142,10 @@ def calculate(meter: Meter, name: str, left: Any, right: Any, calculator: Callab
     return result
 
 
-_WIDE_PRINTF = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(?:\*|\d{4,}|\d*\.(?:\*|\d{4,}))")
+_WIDE_PRINTF = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(?:\*|\d{4,}|\d*\.(?:\*|\d{4,}))|%\([^)]*\(")
+"""A field that says how wide it is in four digits or with an argument; or a key with parentheses of its own, which end
+where only Python knows.
+"""
 
 
 def _check_printf(meter: Meter, text: str, values: Any) -> None:
