@@ -106,7 +106,7 @@ class LocalAnswer:
             else:
                 deltas.append(Delta(index, piece.text, logprobs=logprobs))
                 logprobs = ()
-        if logprobs and not pieces:
+        if logprobs and not pieces and not channels.apart:
             self._logprobs[event.id] = logprobs
         return deltas
 

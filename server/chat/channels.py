@@ -69,6 +69,11 @@ class Channels:
         return self._state is _State.REASONING or (self._parser is not None and self._parser.thinking)
 
     @property
+    def apart(self) -> bool:
+        """Whether the text just fed is none of the content, and nothing of it will be: a thought, or what ends one."""
+        return self.reasoning or self._state is _State.CLOSED
+
+    @property
     def called(self) -> bool:
         """Whether there were calls."""
         return self._parser is not None and self._parser.calls > 0

@@ -78,6 +78,16 @@ async def test_log_probabilities_wait_for_their_text_and_never_tell_of_calls() -
     ]
 
 
+async def test_log_probabilities_of_thoughts_are_not_told_with_what_is_said() -> None:
+    words = ["<thi", "nk>", "\n", "Hm", ".", "\n", "</think>", "\n\n", "Hel", "lo"]
+    deltas = await read(Live(), *(event(word, word) for word in words), event(end=FinishReason.STOP))
+    assert "".join(delta.reasoning for delta in deltas) == "Hm."
+    assert [(delta.content, [each.data for each in delta.logprobs]) for delta in deltas if delta.content] == [
+        ("Hel", [b"Hel"]),
+        ("lo", [b"lo"]),
+    ]
+
+
 async def test_what_a_step_brings_is_one_delta_and_its_thoughts_are_counted_token_by_token() -> None:
     parts = ("So ", "be", " it", "</", "think>", "\n", "Yes", ", ", "sir.")
     end = Outcome(FinishReason.STOP, 1, 0, len(parts))
