@@ -17,17 +17,17 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from server.chat.backend import Answer
-from server.chat.messages import CallPiece, Delta, ToolCall, Usage
+from server.chat.messages import CallPiece, Channel, Delta, Piece, ToolCall, Usage
 from server.engine.request import FinishReason, TokenLogprob
 from server.errors import ServerError
 from server.settings import Settings
@@ -198,9 +198,8 @@ class Choice:
     """The deltas of one choice, put together."""
 
     def __init__(self) -> None:
-        self._content: list[str] = []
-        self._reasoning: list[str] = []
-        self._calls: dict[int, list[CallPiece]] = {}
+        self._runs: list[_Run] = []
+        self._calls: dict[int, _Run] = {}
         self.logprobs: list[TokenLogprob] = []
         self.rated: list[TokenLogprob] = []
         """The tokens of its prompt."""
@@ -209,30 +208,54 @@ class Choice:
         """The stop string that ended it."""
 
     def add(self, delta: Delta) -> None:
-        self._content.append(delta.content)
-        self._reasoning.append(delta.reasoning)
-        if delta.call is not None:
-            self._calls.setdefault(delta.call.number, []).append(delta.call)
+        if delta.reasoning:
+            self._run("reasoning").append(delta.reasoning)
+        if delta.content:
+            self._run("content").append(delta.content)
+        if (call := delta.call) is not None:
+            if call.number not in self._calls:
+                self._calls[call.number] = _Run(call, [])
+                self._runs.append(self._calls[call.number])
+            self._calls[call.number].texts.append(call.arguments)
         self.logprobs.extend(delta.logprobs)
         self.rated.extend(delta.rated)
         self.finish = delta.finish or self.finish
         self.stop = delta.stop or self.stop
 
+    def _run(self, channel: Channel) -> list[str]:
+        if not self._runs or self._runs[-1].of != channel:
+            self._runs.append(_Run(channel, []))
+        return self._runs[-1].texts
+
+    @property
+    def in_order(self) -> list[Piece | ToolCall]:
+        """All of it as it came: thoughts, text and calls by turns."""
+        return [run.whole for run in self._runs]
+
     @property
     def content(self) -> str:
-        return "".join(self._content)
+        return "".join([text for run in self._runs if run.of == "content" for text in run.texts])
 
     @property
     def reasoning(self) -> str:
-        return "".join(self._reasoning)
+        return "".join([text for run in self._runs if run.of == "reasoning" for text in run.texts])
 
     @property
     def calls(self) -> list[ToolCall]:
         """The calls of tools, in the order in which they were made."""
-        return [
-            ToolCall(pieces[0].id, pieces[0].name, "".join(piece.arguments for piece in pieces))
-            for pieces in self._calls.values()
-        ]
+        return [part for part in self.in_order if isinstance(part, ToolCall)]
+
+
+class _Run(NamedTuple):
+    """What came of one channel without a break, or of one call, of which this is the first piece."""
+
+    of: Channel | CallPiece
+    texts: list[str]
+
+    @property
+    def whole(self) -> Piece | ToolCall:
+        text = "".join(self.texts)
+        return ToolCall(self.of.id, self.of.name, text) if isinstance(self.of, CallPiece) else Piece(self.of, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +309,3 @@ def event(data: Any, name: str | None = None) -> bytes:
     """One event with JSON as its data."""
     head = f"event: {name}\n" if name else ""
     return f"{head}data: {to_json(data)}\n\n".encode()
-
-
-async def texts(opening: AbstractAsyncContextManager[Answer]) -> AsyncIterator[str]:
-    """The visible text of an answer with one choice, piece by piece."""
-    async with opening as answer:
-        async for deltas in answer:
-            for delta in deltas:
-                if delta.content:
-                    yield delta.content

@@ -18,7 +18,7 @@ from pydantic_core import from_json
 
 from server.api.streaming import Choice, Whole, event
 from server.chat.backend import Answer
-from server.chat.messages import Delta, Turn, Usage
+from server.chat.messages import Delta, ToolCall, Turn, Usage
 from server.engine.request import FinishReason
 from server.ids import random_hex
 
@@ -167,16 +167,21 @@ def message_body(turn: Turn, shown: Shown, whole: Whole) -> dict[str, Any]:
 
 
 def _content(choice: Choice, shown: Shown) -> list[dict[str, Any]]:
+    """The blocks that its stream would have."""
     blocks: list[dict[str, Any]] = []
-    if choice.reasoning and shown.thoughts:
-        signature = Signature()
-        signature.add(choice.reasoning)
-        thought = choice.reasoning if shown.text else ""
-        blocks.append({"type": "thinking", "thinking": thought, "signature": signature.text()})
-    if choice.content:
-        blocks.append({"type": "text", "text": choice.content, "citations": None})
-    for call in choice.calls:
-        blocks.append({"type": "tool_use", "id": call_id(call.id), "name": call.name, "input": _input(call.arguments)})
+    for part in choice.in_order:
+        if isinstance(part, ToolCall):
+            made = {"id": call_id(part.id), "name": part.name, "input": _input(part.arguments)}
+            blocks.append({"type": "tool_use", **made})
+        elif part.channel == "content" and blocks and blocks[-1]["type"] == "text":
+            blocks[-1]["text"] += part.text  # a thought between them is not shown
+        elif part.channel == "content":
+            blocks.append({"type": "text", "text": part.text, "citations": None})
+        elif shown.thoughts:
+            signature = Signature()
+            signature.add(part.text)
+            thought = part.text if shown.text else ""
+            blocks.append({"type": "thinking", "thinking": thought, "signature": signature.text()})
     return blocks
 
 

@@ -122,6 +122,35 @@ async def test_the_streaming_helper(served: Served, client: anthropic.AsyncAnthr
     assert await stream.get_final_text() == "Hello world"
 
 
+async def test_a_whole_message_has_the_blocks_of_its_stream(served: Served, client: anthropic.AsyncAnthropic) -> None:
+    served.backend.steps = [
+        Delta(0, reasoning="I should"),
+        Delta(0, reasoning=" look."),
+        Delta(0, "Let me look."),
+        Delta(0, reasoning="At what?"),
+        Delta(0, " Now."),
+        Delta(0, call=CallPiece(0, "call_1", "now")),
+        Delta(0, call=CallPiece(0, arguments="{}")),
+        Delta(0, "It is"),
+        Delta(0, " late."),
+        Delta(0, finish=CALLS),
+    ]
+    fields: dict[str, Any] = {"model": "tiny", "max_tokens": 2000, "messages": HI}
+    fields["thinking"] = {"type": "enabled", "budget_tokens": 1024}
+    message = await client.messages.create(**fields)
+    async with client.messages.stream(**fields) as stream:
+        streamed = await stream.get_final_message()
+    kinds = [block.type for block in message.content]
+    assert kinds == ["thinking", "text", "thinking", "text", "tool_use", "text"]
+    assert [block.model_dump(exclude={"citations"}) for block in message.content] == [
+        block.model_dump(exclude={"citations", "parsed_output"}) for block in streamed.content
+    ]
+    del fields["thinking"]
+    message = await client.messages.create(**fields)
+    kinds_and_texts = [(block.type, getattr(block, "text", "")) for block in message.content]
+    assert kinds_and_texts == [("text", "Let me look. Now."), ("tool_use", ""), ("text", "It is late.")]
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_tools_there_and_back(served: Served, client: anthropic.AsyncAnthropic, streamed: bool) -> None:
     served.backend.steps = calling(
