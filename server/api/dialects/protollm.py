@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -23,8 +25,9 @@ from server.api.body import read_body
 from server.api.faces import Face, bearer_key
 from server.api.house import Endpoint, House
 from server.api.streaming import fold, while_connected
+from server.chat.backend import Answer
 from server.chat.messages import Turn
-from server.errors import ServerError, TooManyRequests, Unavailable
+from server.errors import ContextLengthExceeded, ServerError
 from server.jobs.protollm.wire import ChatPrompt, TextPrompt, choose_card, priority_of, too_slow, turn_of
 from server.settings import Settings
 
@@ -77,15 +80,24 @@ def routes(house: House) -> list[Endpoint]:
         return JSONResponse({"content": await while_connected(request.receive, work)})
 
     async def by_ourselves(job_id: str, turn: Turn) -> str:
+        asked = False
+
+        @asynccontextmanager
+        async def asking() -> AsyncIterator[Answer]:
+            nonlocal asked
+            async with house.backend.open(turn) as answer:
+                asked = True
+                yield answer
+
         try:
             async with asyncio.timeout(section.timeout_seconds):
-                return (await fold(house.backend.open(turn), turn.n)).choices[0].content
+                return (await fold(asking(), turn.n)).choices[0].content
         except TimeoutError:
             return too_slow(f"{section.status_prefix}:{job_id}", section.timeout_seconds)
-        except (TooManyRequests, Unavailable):
-            raise
         except ServerError as error:
-            return error.message
+            if asked or isinstance(error, ContextLengthExceeded):
+                return error.message
+            raise
         except Exception as error:
             log.exception("A job failed")
             return str(error) or type(error).__name__

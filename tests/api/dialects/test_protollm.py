@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from server.catalog import Catalog
 from server.chat.messages import Message
-from server.errors import ContextLengthExceeded, ModelLoadFailed, TooManyRequests
+from server.errors import ContextLengthExceeded, ModelLoadFailed, ModelNotAllowed, TooManyRequests, Unavailable
 from server.jobs.protollm.worker import ProtollmWorker
 from tests.api.scripted import ScriptedBackend
 from tests.api.served import OTHER_KEY, Served, serving, settings_at
@@ -131,6 +131,7 @@ async def test_priorities(served: Served, sent: int | None, given: int) -> None:
     [
         (RuntimeError("Simulated processing error"), "Simulated processing error"),
         (ContextLengthExceeded(3000, 2048), str(ContextLengthExceeded(3000, 2048))),
+        (Unavailable("The model died."), "The model died."),
     ],
 )
 async def test_what_the_model_ran_into_is_content(served: Served, problem: Exception, text: str) -> None:
@@ -140,13 +141,18 @@ async def test_what_the_model_ran_into_is_content(served: Served, problem: Excep
 
 
 @pytest.mark.parametrize(
-    ("refusal", "status"), [(TooManyRequests("Full."), 429), (ModelLoadFailed("The file is damaged."), 503)]
+    ("refusal", "status"),
+    [
+        (TooManyRequests("Full."), 429),
+        (ModelLoadFailed("The file is damaged."), 503),
+        (ModelNotAllowed("big"), 403),
+    ],
 )
 async def test_what_keeps_the_model_from_being_asked_is_a_status(served: Served, refusal: Any, status: int) -> None:
     served.backend.refusal = refusal
     response = await post(served, "/generate", EXAMPLE_1)
     assert (response.status_code, response.json()) == (status, {"detail": refusal.message})
-    assert response.headers["retry-after"]
+    assert ("retry-after" in response.headers) == (status != 403)
 
 
 async def test_too_many_stop_words_and_no_messages(served: Served) -> None:
