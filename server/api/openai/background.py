@@ -11,14 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from server.api.house import House
-from server.api.openai.response_events import Event, replay
+from server.api.openai.response_events import Event, replay, waiting
 from server.errors import NotFound
 from server.store.job_table import Job
 
 TASK = "/v1/responses"
 """The task that answers such a body."""
 
-BEGINNING = 2
+BEGINNING = 3
 """Events that tell that a response has begun."""
 
 STATUSES = {"queued": "queued", "running": "in_progress", "cancelled": "cancelled"}
@@ -72,7 +72,11 @@ async def stop(house: House, job: Job) -> Job:
 
 
 async def events(house: House, job: Job, response: dict[str, Any], after: int) -> AsyncGenerator[list[Event], None]:
-    """The response's events with a number above `after`, as they come; of another attempt, they begin anew."""
+    """The response's events with a number above `after`, as they come; of another attempt, those since it was begun."""
+    told = waiting(standing(job, response))
+    if beginning := [event for event in told if event["sequence_number"] > after]:
+        yield beginning
+    after = max(after, told[-1]["sequence_number"])
     last: Event = {}
     async with aclosing(house.jobs.events(job.owner, job.id)) as happened:
         async for each in happened:

@@ -1,6 +1,6 @@
 """A response as it comes about: deltas become the typed events of OpenAI's stream, and with them the response itself.
 
-    response.created, response.in_progress
+    response.created, response.in_progress         in the background response.queued between them
       for each item of the output:
         response.output_item.added
           (its parts: added, deltas, done)
@@ -231,8 +231,12 @@ class Writer:
 
     def begin(self) -> list[Event]:
         """Before the first delta."""
-        kinds = ("response.created", "response.in_progress")
-        events = [self._numbered({"type": kind, "response": self.response}) for kind in kinds]
+        if self._response.get("background"):
+            events = waiting(self._response)
+            self._sent = len(events)
+        else:
+            events = [self._numbered({"type": "response.created", "response": self.response})]
+        events.append(self._numbered({"type": "response.in_progress", "response": self.response}))
         return events if self._consulted is None else events + self.retell(self._consulted.item)
 
     def add(self, delta: Delta) -> list[Event]:
@@ -329,10 +333,20 @@ def error_event(error: ServerError, number: int) -> Event:
     return {"type": "error", **told, "sequence_number": number}
 
 
+_FRESH = {"usage": None, "error": None, "incomplete_details": None, "completed_at": None}
+"""Of a response that has not been answered."""
+
+
+def waiting(response: dict[str, Any]) -> list[Event]:
+    """The first events of one in the background, which tell of it before it begins."""
+    queued = {**response, **_FRESH, "status": "queued", "output": []}
+    kinds = ("response.created", "response.queued")
+    return [{"type": kind, "response": queued, "sequence_number": number} for number, kind in enumerate(kinds)]
+
+
 def replay(response: dict[str, Any]) -> list[Event]:
     """The events of a response that is over, with one delta for each text, numbered anew."""
-    fresh = {"usage": None, "error": None, "incomplete_details": None, "completed_at": None}
-    writer = Writer({**response, **fresh}, summary=False)
+    writer = Writer({**response, **_FRESH}, summary=False)
     events = writer.begin()
     for item in response["output"]:
         events += writer.retell(item)

@@ -101,6 +101,26 @@ async def test_streamed_and_taken_up_again(served: Served) -> None:
     assert [event.type for event in again] == [event.type for event in rest]
 
 
+async def test_a_stream_tells_at_once_what_waits(tmp_path: Path) -> None:
+    async with serving(tmp_path, jobs__at_once=1) as served:
+        served.backend.steps = [asyncio.Event()]
+        running = await begin(served)
+        await asyncio.wait_for(served.backend.entered.wait(), 5)
+        told: list[Any] = []
+        async with asyncio.timeout(10):
+            async for event in await begin(served, stream=True):
+                told.append(event)
+                if len(told) == 2:  # nothing else comes until the other one has ended
+                    served.backend.steps = say("Hello")
+                    await served.openai().responses.cancel(running.id)
+        assert [event.type for event in told[:3]] == ["response.created", "response.queued", "response.in_progress"]
+        assert [event.response.status for event in told[:3]] == ["queued", "queued", "in_progress"]
+        assert [event.sequence_number for event in told] == list(range(len(told)))
+        assert told[-1].response.output_text == "Hello"
+        again = await served.openai().responses.retrieve(told[0].response.id, stream=True)
+        assert [event.type async for event in again] == [event.type for event in told]
+
+
 async def test_a_stream_of_what_fails_says_so(served: Served) -> None:
     served.backend.refusal = ContextLengthExceeded(5000, 2048)
     body = {"model": "tiny", "input": "Hi", "background": True, "stream": True}
