@@ -39,8 +39,14 @@ T = TypeVar("T")
 COMMENT = b": waiting\n\n"
 """Shows life; every SSE reader drops it."""
 
-to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 """Made once: `json.dumps` with options makes an encoder a call."""
+
+to_json = _ENCODER.encode
+
+
+MANY_RATINGS = 200
+"""Rated tokens with which an answer may be megabytes: it is written beside the loop, so that others go on."""
 
 
 class ClientLeft(Exception):
@@ -302,7 +308,17 @@ async def respond(
     """
     if streamed:
         return EventStream(stream(opening, chunks), failure=failure, settings=settings, life=life)
-    return JSONResponse(body(await while_connected(request.receive, fold(opening, count))))
+    whole = await while_connected(request.receive, fold(opening, count))
+    if sum(len(choice.logprobs) + len(choice.rated) for choice in whole.choices) < MANY_RATINGS:
+        return JSONResponse(body(whole))
+    return await asyncio.to_thread(lambda: _LargeResponse(body(whole)))
+
+
+class _LargeResponse(JSONResponse):
+    """Written piece by piece: in one, JSON would keep all other threads waiting as well."""
+
+    def render(self, content: Any) -> bytes:
+        return "".join(_ENCODER.iterencode(content)).encode()
 
 
 def event(data: Any, name: str | None = None) -> bytes:
