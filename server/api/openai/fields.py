@@ -1,7 +1,7 @@
 """The fields that every kind of answer takes: how to sample, how long, how many, streamed or not.
 
 None means that the client did not say; the model's card decides then, and after it the engine's defaults.
-OpenAI's ranges stand here, the limits of the settings are applied in `Generation.turn`.
+OpenAI's ranges stand here, the limits of the settings are applied in `Generation.check`.
 """
 
 from __future__ import annotations

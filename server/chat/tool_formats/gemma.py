@@ -12,14 +12,13 @@ from typing import Any, ClassVar
 from server.chat.messages import ToolCall
 from server.chat.tool_formats.format import ToolFormat
 from server.chat.tool_formats.grammar import Grammar, quoted
+from server.chat.tool_formats.json_text import scalar
 from server.chat.tool_formats.members import arguments_of, inner
 from server.chat.tool_formats.reader import DEPTH, Malformed, Reader, Steps
 from server.chat.tool_formats.values import Spelling
 
 THOUGHT, THOUGHT_END = "<|channel>", "<channel|>"
 _NAME = re.compile(r"[^{}:,\s]+")
-_SCALAR = re.compile(r"[-+.0-9A-Za-z]+")
-_VALID = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?|true|false|null")
 
 
 class Gemma(ToolFormat):
@@ -128,10 +127,7 @@ class Gemma(ToolFormat):
         elif (yield from reader.next("[")):
             yield from self._list(reader, depth)
         else:
-            scalar = yield from reader.match(_SCALAR)
-            if not _VALID.fullmatch(scalar):
-                raise Malformed("expected a value")
-            reader.argue(scalar)
+            reader.argue((yield from scalar(reader)))
 
 
 class FunctionGemma(Gemma):

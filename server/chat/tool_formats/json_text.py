@@ -26,10 +26,15 @@ def value(reader: Reader, emit: Emit, depth: int = 0) -> Steps[None]:
     elif head == "[":
         yield from _items(reader, emit, "]", depth)
     else:
-        scalar = yield from reader.match(_SCALAR)
-        if not _VALID.fullmatch(scalar):
-            raise Malformed("expected JSON")
-        emit(scalar)
+        emit((yield from scalar(reader)))
+
+
+def scalar(reader: Reader) -> Steps[str]:
+    """Read a number, true, false or null; its text."""
+    text = yield from reader.match(_SCALAR)
+    if not _VALID.fullmatch(text):
+        raise Malformed("expected JSON")
+    return text
 
 
 def captured(reader: Reader) -> Steps[str]:
