@@ -30,8 +30,8 @@ class Reader:
         self._choices = choices
         self._open = set(range(choices))
         self._chat = chat
-        self._calls: dict[tuple[int, int], int] = {}
-        """The calls that have begun, by choice and their number there, and their number here."""
+        self._calls: dict[tuple[int, int | None], tuple[int, str]] = {}
+        """By choice and number there, the call that goes on under it: its number here, and its id there."""
         self._count: dict[int, int] = {}
         self.usage: Usage | None = None
         """What the other server says it cost; None: it has not said."""
@@ -101,17 +101,23 @@ class Reader:
         function = call.get("function")
         if not isinstance(function, dict):
             return None
-        there = call.get("index", 0)
-        there = there if isinstance(there, int) else 0
-        arguments, name = _words(function.get("arguments")), _words(function.get("name"))
-        number = self._calls.get((index, there))
-        if number is not None:
-            return CallPiece(number, arguments=arguments) if arguments else None
+        there = call.get("index")
+        there = there if isinstance(there, int) else None
+        arguments, name, id = _words(function.get("arguments")), _words(function.get("name")), _words(call.get("id"))
+        known = self._calls.get((index, there))
+        if known is not None and not (name and _another(id, known[1], numbered=there is not None)):
+            return CallPiece(known[0], arguments=arguments) if arguments else None
         if not name:
             raise _nonsense("a call without a name")
-        number = self._calls[index, there] = self._count.get(index, 0)
+        number = self._count.get(index, 0)
+        self._calls[index, there] = number, id
         self._count[index] = number + 1
-        return CallPiece(number, _words(call.get("id")) or f"call_{random_hex(12)}", name, arguments)
+        return CallPiece(number, id or f"call_{random_hex(12)}", name, arguments)
+
+
+def _another(id: str, known: str, *, numbered: bool) -> bool:
+    """Whether a named piece begins another call, under the number of a known one: some servers give all calls one."""
+    return id != known if id else not numbered
 
 
 def read_usage(usage: dict[str, Any]) -> Usage:

@@ -62,6 +62,33 @@ def test_calls_are_told_as_calls_begin_and_go_on() -> None:
     assert reader.read(chunk(finish="tool_calls")) == [Delta(0, finish=FinishReason.TOOL_CALLS)]
 
 
+@pytest.mark.parametrize("number", [{}, {"index": None}, {"index": 0}])
+def test_calls_that_are_not_numbered_are_told_apart_by_their_ids(number: dict[str, Any]) -> None:
+    def call(id: str | None, name: str | None, arguments: str) -> dict[str, Any]:
+        return {**number, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+    reader = Reader(1, chat=True)
+    told = reader.read(chunk({"tool_calls": [call("a", "f", '{"x"'), call(None, None, ": 1}"), call("b", "f", "{")]}))
+    told += reader.read(chunk({"tool_calls": [call("b", "f", '"y": 2}')]}))
+    assert [delta.call for delta in told] == [
+        CallPiece(0, "a", "f", '{"x"'),
+        CallPiece(0, arguments=": 1}"),
+        CallPiece(1, "b", "f", "{"),
+        CallPiece(1, arguments='"y": 2}'),
+    ]
+
+
+def test_each_name_begins_a_call_where_there_are_neither_numbers_nor_ids() -> None:
+    calls = [{"function": {"name": name, "arguments": "{}"}} for name in ("f", "f", "g")]
+    told = [delta.call for delta in Reader(1, chat=True).read(chunk({"tool_calls": calls}))]
+    assert [(call.number, call.name, call.arguments) for call in told if call] == [
+        (0, "f", "{}"),
+        (1, "f", "{}"),
+        (2, "g", "{}"),
+    ]
+    assert len({call.id for call in told if call}) == 3
+
+
 def test_log_probabilities_go_with_their_text() -> None:
     rated = {
         "content": [{"token": "H", "bytes": [72], "logprob": -0.5, "top_logprobs": [{"token": "X", "logprob": -2.0}]}]
