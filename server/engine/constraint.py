@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper, regex_to_lark
-from llguidance.gbnf_to_lark import any_to_lark
+from llguidance.gbnf_to_lark import any_to_lark, is_lark_syntax
 
 from server.engine.cost import check_cost
 from server.engine.request import Constraint
@@ -239,6 +239,11 @@ def problem_of(grammar: str) -> str | None:
             raise
         words = "panic"
     return _cause(words) if words and not words.startswith("WARNING") else None
+
+
+def is_lark(text: str) -> bool:
+    """Whether a grammar of which nobody says the syntax is read as Lark."""
+    return bool(is_lark_syntax(text))
 
 
 def lark_of_gbnf(text: str) -> str:

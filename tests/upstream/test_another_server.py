@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -111,6 +112,13 @@ async def test_calls_forms_and_log_probabilities_pass(pair: Pair) -> None:
     assert list(json.loads(here["choices"][0]["message"]["content"])) == ["name"]
     _, here = await pair.both("/v1/chat/completions", messages=HELLO, guided_choice=["yes", "no"])
     assert here["choices"][0]["message"]["content"] in ("yes", "no")
+    for held in (
+        {"type": "regex", "pattern": "[ab]{7}"},
+        {"type": "grammar", "grammar": "start: /[ab]{7}/"},
+        {"type": "grammar", "grammar": "root ::= [ab]{7}", "syntax": "gbnf"},
+    ):
+        _, here = await pair.both("/v1/chat/completions", messages=HELLO, response_format=held)
+        assert re.fullmatch("[ab]{7}", here["choices"][0]["message"]["content"])
     there, here = await pair.both("/v1/chat/completions", messages=HELLO, temperature=0, logprobs=True, top_logprobs=2)
     assert here["choices"][0]["logprobs"] == there["choices"][0]["logprobs"]
 

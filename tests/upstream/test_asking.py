@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from server.catalog import Upstream
 from server.chat.messages import Form, Image, Message, Tool, ToolCall, ToolChoice, Turn
 from server.engine.request import SamplingParams
+from server.errors import BadRequest
 from server.upstream.asking import NEUTRAL, body_of
 
 THERE = Upstream(("http://a/v1",), "org/m", limit_field="max_completion_tokens")
@@ -65,6 +68,14 @@ def test_forms_go_under_the_names_that_others_read() -> None:
     assert form(Form("json_object"))["response_format"] == {"type": "json_object"}
     schema = {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "null"}, "strict": True}}
     assert form(Form("json_schema", {"type": "null"}))["response_format"] == schema
-    assert form(Form("regex", "a+"))["guided_regex"] == "a+"
-    assert form(Form("choice", ("a", "b")))["guided_choice"] == ["a", "b"]
-    assert form(Form("gbnf", "root ::= x"))["guided_grammar"] == "root ::= x"
+    assert form(Form("regex", "a+"))["structured_outputs"] == {"regex": "a+"}
+    assert form(Form("choice", ("a", "b")))["structured_outputs"] == {"choice": ["a", "b"]}
+    for kind, grammar in (("gbnf", "root ::= x"), ("lark", 'start: "a"')):
+        assert form(Form(kind, grammar))["structured_outputs"] == {"grammar": grammar}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("grammar", ['start[lazy]: "a"', 'start: "a ::= b"'])
+def test_a_grammar_that_others_would_take_for_another_syntax_is_refused(grammar: str) -> None:
+    with pytest.raises(BadRequest, match="start:") as caught:
+        body(Turn("far", SAID, form=Form("lark", grammar, "response_format.grammar")))
+    assert caught.value.param == "response_format.grammar"
