@@ -72,6 +72,8 @@ class Reader:
         if reason := choice.get("finish_reason"):
             self._open.discard(index)
             finish = FINISH.get(str(reason), FinishReason.STOP)
+            if finish is FinishReason.STOP and self._count.get(index):
+                finish = FinishReason.TOOL_CALLS  # what is said of a call that was insisted on differs
             stop = choice.get("stop_reason")
             deltas.append(Delta(index, finish=finish, stop=stop if isinstance(stop, str) else None))
         return deltas

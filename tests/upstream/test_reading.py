@@ -62,6 +62,14 @@ def test_calls_are_told_as_calls_begin_and_go_on() -> None:
     assert reader.read(chunk(finish="tool_calls")) == [Delta(0, finish=FinishReason.TOOL_CALLS)]
 
 
+def test_an_answer_that_calls_ends_with_calls_whatever_is_said_of_its_end() -> None:
+    call = {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}
+    for said, meant in (("stop", FinishReason.TOOL_CALLS), ("length", FinishReason.LENGTH)):
+        reader = Reader(2, chat=True)
+        assert reader.read(chunk({"tool_calls": [call]}, finish=said))[-1] == Delta(0, finish=meant)
+        assert reader.read(chunk({}, index=1, finish="stop")) == [Delta(1, finish=FinishReason.STOP)]
+
+
 @pytest.mark.parametrize("number", [{}, {"index": None}, {"index": 0}])
 def test_calls_that_are_not_numbered_are_told_apart_by_their_ids(number: dict[str, Any]) -> None:
     def call(id: str | None, name: str | None, arguments: str) -> dict[str, Any]:

@@ -128,6 +128,15 @@ async def test_what_is_sent_there_is_what_the_card_says(tmp_path: Path, monkeypa
         }
 
 
+async def test_a_call_that_was_insisted_on_is_one_to_every_client(tmp_path: Path) -> None:
+    call = {"index": 0, "id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    script = says(HEAD, event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}), said("", "stop"), DONE)
+    tool = {"name": "f", "input_schema": {"type": "object"}}
+    async with stranger(script) as far, in_front(tmp_path / "near", card(far.url)) as http:
+        body = {**ASK, "max_tokens": 9, "tools": [tool], "tool_choice": {"type": "tool", "name": "f"}}
+        assert (await http.post("/v1/messages", json=body)).json()["stop_reason"] == "tool_use"
+
+
 async def test_a_key_that_is_not_there_is_said_without_asking(tmp_path: Path) -> None:
     async with stranger(WELL) as far, in_front(tmp_path / "near", card(far.url, keyVariable="NO_SUCH")) as http:
         answer = await ask(http)
