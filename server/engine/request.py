@@ -21,6 +21,8 @@ class FinishReason(enum.StrEnum):
     LENGTH = "length"
     TOOL_CALLS = "tool_calls"
     """It ended by itself, with calls of tools: said by the floor that reads them, never by the engine."""
+    CONTENT_FILTER = "content_filter"
+    """Who made it held the rest back: said of models behind URLs alone."""
     CANCELLED = "cancelled"
 
 

@@ -16,7 +16,7 @@ FINISH = {
     "length": FinishReason.LENGTH,
     "tool_calls": FinishReason.TOOL_CALLS,
     "function_call": FinishReason.TOOL_CALLS,
-    "content_filter": FinishReason.STOP,
+    "content_filter": FinishReason.CONTENT_FILTER,
 }
 
 UNKNOWN_TOKEN = -1

@@ -137,6 +137,27 @@ async def test_a_call_that_was_insisted_on_is_one_to_every_client(tmp_path: Path
         assert (await http.post("/v1/messages", json=body)).json()["stop_reason"] == "tool_use"
 
 
+async def test_an_answer_that_was_filtered_says_so_in_each_clients_words(tmp_path: Path) -> None:
+    script = says(HEAD, said("Hel"), said("", "content_filter"), DONE)
+    plainly = says(HEAD, event({"choices": [{"index": 0, "text": "Hel", "finish_reason": "content_filter"}]}), DONE)
+    async with stranger(script) as far, in_front(tmp_path / "near", card(far.url)) as http:
+        answer = (await ask(http)).json()["choices"][0]
+        assert (answer["finish_reason"], answer["message"]["content"]) == ("content_filter", "Hel")
+        assert events((await ask(http, stream=True)).text)[-2]["choices"][0]["finish_reason"] == "content_filter"
+        legacy = await ask(http, functions=[{"name": "f"}])
+        assert legacy.json()["choices"][0]["finish_reason"] == "content_filter"
+        message = (await http.post("/v1/messages", json={**ASK, "max_tokens": 9})).json()
+        assert (message["stop_reason"], message["content"][0]["text"]) == ("refusal", "Hel")
+        response = (await http.post("/v1/responses", json={"model": "far", "input": "Hi"})).json()
+        assert (response["status"], response["incomplete_details"]) == ("incomplete", {"reason": "content_filter"})
+        assert response["output"][0]["status"] == "incomplete"
+        streamed = await http.post("/v1/responses", json={"model": "far", "input": "Hi", "stream": True})
+        assert events(streamed.text)[-1]["type"] == "response.incomplete"
+        far.script = plainly
+        completed = await http.post("/v1/completions", json={"model": "far", "prompt": "x"})
+        assert completed.json()["choices"][0]["finish_reason"] == "content_filter"
+
+
 async def test_a_key_that_is_not_there_is_said_without_asking(tmp_path: Path) -> None:
     async with stranger(WELL) as far, in_front(tmp_path / "near", card(far.url, keyVariable="NO_SUCH")) as http:
         answer = await ask(http)

@@ -68,6 +68,8 @@ def _stop(turn: Turn, finish: FinishReason | None, stop: str | None, usage: Usag
     elif finish is FinishReason.LENGTH:
         full = turn.max_tokens is not None and usage.completion_tokens < turn.max_tokens
         reason = "model_context_window_exceeded" if full else "max_tokens"
+    elif finish is FinishReason.CONTENT_FILTER:
+        reason = "refusal"
     else:
         reason = "end_turn" if sequence is None else "stop_sequence"
     return {"stop_reason": reason, "stop_sequence": sequence, "stop_details": None}

@@ -39,6 +39,9 @@ ERROR_CODES = {400: "invalid_prompt", 429: "rate_limit_exceeded"}
 LAST = {"completed": "response.completed", "failed": "response.failed"}
 """The event that ends a stream, by the status; for the others `response.incomplete`, as `cancelled` has none."""
 
+INCOMPLETE = {FinishReason.LENGTH: "max_output_tokens", FinishReason.CONTENT_FILTER: "content_filter"}
+"""Why a response that ended is not whole."""
+
 
 class _Making(ABC):
     """An item of the output in the making. Its events are numbered by whoever sends them."""
@@ -266,7 +269,8 @@ class Writer:
 
     def finish(self, reason: FinishReason | None, usage: Usage) -> list[Event]:
         """The answer is over; `last` comes next. Without a reason it was cut off."""
-        cut = reason is FinishReason.LENGTH or reason is FinishReason.CANCELLED or reason is None
+        why = INCOMPLETE.get(reason) if reason is not None else None
+        cut = why is not None or reason is FinishReason.CANCELLED or reason is None
         spoken = [item for item in self._response["output"] if item["type"] != "file_search_call"]
         if reason is FinishReason.STOP and self._making is None and not spoken:
             events = self._open(self._said(len(self._response["output"])))  # it said nothing, an answer too
@@ -274,8 +278,8 @@ class Writer:
             events = []
         events += self._close("incomplete" if cut else "completed")
         self._response["usage"] = usage_body(usage)
-        if reason is FinishReason.LENGTH:
-            self._response |= {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+        if why is not None:
+            self._response |= {"status": "incomplete", "incomplete_details": {"reason": why}}
         elif cut:
             self._response |= {"status": "cancelled"}
         else:

@@ -18,6 +18,7 @@ FINISH = {
     FinishReason.STOP: "stop",
     FinishReason.LENGTH: "length",
     FinishReason.TOOL_CALLS: "tool_calls",
+    FinishReason.CONTENT_FILTER: "content_filter",
     FinishReason.CANCELLED: "stop",
 }
 LEGACY_FINISH = {**FINISH, FinishReason.TOOL_CALLS: "function_call"}
