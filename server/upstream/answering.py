@@ -44,10 +44,14 @@ class UpstreamBackend:
         upstream = _of(card.upstream)
         max_tokens = card.max_tokens if turn.max_tokens is None else turn.max_tokens
         body = body_of(turn, upstream, max_tokens, tuple(dict.fromkeys((*turn.stop, *card.stop))))
-        counts, margin = await asyncio.to_thread(self._counters.of(upstream).prompts, turn)
+        counted: tuple[list[int], float] | None = None
 
         @asynccontextmanager
         async def start(place: Place) -> AsyncIterator[Answer]:
+            nonlocal counted
+            if counted is None:  # here, as no more are counted at once than may be under way
+                counted = await asyncio.to_thread(self._counters.of(upstream).prompts, turn)
+            counts, margin = counted
             answer = UpstreamAnswer(turn, sum(counts), margin, upstream)
             async with AsyncExitStack() as stack:
                 try:

@@ -56,7 +56,7 @@ class Counter:
     def tokens(self, text: str, *, start: bool) -> list[Token]:
         """The tokens of a text. Raises BadRequest where they cannot be known."""
         tokenizer = self._needed()
-        return self._labelled(tokenizer, tokenizer.encode(text, add_special_tokens=start).ids)
+        return self._labelled(tokenizer, _encoded(tokenizer, text, start=start))
 
     def label(self, tokens: Sequence[int]) -> list[Token]:
         """The tokens of these ids. Raises BadRequest for ids that there are not."""
@@ -78,8 +78,8 @@ class Counter:
     def _text(self, text: str) -> int:
         tokenizer = self._tokenizer()
         if tokenizer is not None:
-            return len(tokenizer.encode(text, add_special_tokens=False).ids)
-        plain = sum(map(str.isascii, text)) if not text.isascii() else len(text)
+            return len(_encoded(tokenizer, text, start=False))
+        plain = len(text.encode("ascii", "ignore"))
         return round(plain / ASCII_CHARACTERS + (len(text) - plain) / OTHER_CHARACTERS + 0.49)
 
     def _needed(self) -> Tokenizer:
@@ -106,6 +106,12 @@ class Counter:
                 f"The tokenizer file {self._file.name!r} of this model cannot be read: {error}"
             ) from error
         return self._read
+
+
+def _encoded(tokenizer: Tokenizer, text: str, *, start: bool) -> list[int]:
+    """The ids of a text, made while other threads go on: the library lets them for batches alone."""
+    (found,) = tokenizer.encode_batch([text], add_special_tokens=start)
+    return found.ids
 
 
 class Counters:
