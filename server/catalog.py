@@ -78,6 +78,7 @@ UPSTREAM = {
     "retries": "retries",
     "concurrency": "concurrency",
     "limitField": "limit_field",
+    "extensions": "extensions",
 }
 """Fields of `upstream` that are taken over unchanged."""
 

@@ -38,6 +38,8 @@ class Upstream:
     """Requests under way at once, over all URLs."""
     limit_field: str = "max_tokens"
     """What the field is called that bounds a chat's answer."""
+    extensions: bool = True
+    """Whether fields may be sent that OpenAI's API does not have."""
 
 
 @dataclass(frozen=True, slots=True)

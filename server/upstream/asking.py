@@ -20,6 +20,16 @@ NEUTRAL = SamplingParams(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0)
 ALWAYS = ("temperature", "top_p")
 """Sent also where they hold nothing back: other servers may have other defaults."""
 
+OPENAI = frozenset(
+    (
+        *("model", "messages", "prompt", "suffix", "stream", "stream_options", "n", "stop", "response_format"),
+        *("max_tokens", "max_completion_tokens", "temperature", "top_p", "frequency_penalty", "presence_penalty"),
+        *("seed", "logit_bias", "logprobs", "top_logprobs", "tools", "tool_choice", "parallel_tool_calls"),
+        "reasoning_effort",
+    )
+)
+"""The fields that OpenAI's own API knows."""
+
 NAMES = {"repeat_penalty": "repetition_penalty"}
 """Fields of sampling that are called otherwise elsewhere."""
 
@@ -31,6 +41,11 @@ def path_of(turn: Turn) -> str:
 
 def body_of(turn: Turn, upstream: Upstream, max_tokens: int | None, stop: tuple[str, ...]) -> dict[str, Any]:
     """The body. Raises BadRequest for what cannot be asked of another server."""
+    body = _whole(turn, upstream, max_tokens, stop)
+    return body if upstream.extensions else _without_extensions(body, turn)
+
+
+def _whole(turn: Turn, upstream: Upstream, max_tokens: int | None, stop: tuple[str, ...]) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": upstream.model,
         "stream": True,
@@ -50,6 +65,23 @@ def body_of(turn: Turn, upstream: Upstream, max_tokens: int | None, stop: tuple[
     if max_tokens is not None:
         body["max_tokens"] = max_tokens
     return body | _plain(turn)
+
+
+def _without_extensions(body: dict[str, Any], turn: Turn) -> dict[str, Any]:
+    """The same for a server that knows OpenAI's fields alone. BadRequest where it would be another answer."""
+    if turn.form is not None and "structured_outputs" in body:
+        raise BadRequest(
+            "The server behind this model knows forms of JSON alone: expected json_object or json_schema.",
+            param=turn.form.param,
+        )
+    if turn.continues:
+        raise BadRequest(
+            "The server behind this model does not go on from the assistant's words: expected the user's last.",
+            param="messages",
+        )
+    for message in body.get("messages", ()):
+        message.pop("reasoning_content", None)
+    return {name: value for name, value in body.items() if name in OPENAI}
 
 
 def _sampling(params: SamplingParams) -> dict[str, Any]:
@@ -83,7 +115,7 @@ def _chat(turn: Turn) -> dict[str, Any]:
         kwargs.pop("enable_thinking", None)
     if kwargs:
         body["chat_template_kwargs"] = kwargs
-    if turn.thinking_budget is not None:
+    if turn.thinking_budget is not None and effort != "none":
         body["thinking_budget"] = turn.thinking_budget
     if turn.continues:
         body |= {"continue_final_message": True, "add_generation_prompt": False}

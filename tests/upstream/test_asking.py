@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from server.catalog import Upstream
@@ -14,8 +16,11 @@ THERE = Upstream(("http://a/v1",), "org/m", limit_field="max_completion_tokens")
 SAID = (Message("user", "Hi"),)
 
 
-def body(turn: Turn, max_tokens: int | None = None) -> dict[str, object]:
-    return body_of(turn, THERE, max_tokens, turn.stop)
+STRICT = replace(THERE, extensions=False)
+
+
+def body(turn: Turn, max_tokens: int | None = None, there: Upstream = THERE) -> dict[str, object]:
+    return body_of(turn, there, max_tokens, turn.stop)
 
 
 def test_an_image_goes_where_it_stands_in_the_text() -> None:
@@ -79,3 +84,40 @@ def test_a_grammar_that_others_would_take_for_another_syntax_is_refused(grammar:
     with pytest.raises(BadRequest, match="start:") as caught:
         body(Turn("far", SAID, form=Form("lark", grammar, "response_format.grammar")))
     assert caught.value.param == "response_format.grammar"
+
+
+def test_no_thought_is_said_once() -> None:
+    turn = Turn("far", SAID, template_kwargs={"reasoning_effort": "none", "enable_thinking": False}, thinking_budget=0)
+    asked = body(turn)
+    assert asked["reasoning_effort"] == "none"
+    assert not {"thinking_budget", "chat_template_kwargs"} & set(asked)
+    assert body(replace(turn, template_kwargs={}))["thinking_budget"] == 0
+
+
+def test_only_what_openai_knows_is_sent_to_who_refuses_the_rest() -> None:
+    turn = Turn(
+        "far",
+        (*SAID, Message("assistant", "Hm", reasoning="so"), *SAID),
+        sampling=replace(NEUTRAL, top_k=3, repeat_penalty=1.2, seed=7, presence_penalty=0.5),
+        template_kwargs={"enable_thinking": False},
+        thinking_budget=5,
+        form=Form("json_object"),
+    )
+    asked = body(turn, 9, STRICT)
+    assert set(asked) == {
+        "model", "stream", "stream_options", "temperature", "top_p", "seed", "presence_penalty", "response_format",
+        "messages", "max_completion_tokens",
+    }  # fmt: skip
+    assert asked["messages"][1] == {"role": "assistant", "content": "Hm"}  # type: ignore[index]
+    plain = body(Turn("far", prompts=("x",), sampling=NEUTRAL, suffix="y", logprobs=1), 9, STRICT)
+    assert (plain["prompt"], plain["suffix"], plain["logprobs"], plain["max_tokens"]) == ("x", "y", 1, 9)
+
+
+def test_what_would_be_another_answer_without_such_fields_is_refused() -> None:
+    for turn, param in (
+        (Turn("far", SAID, form=Form("regex", "a+", "guided_regex")), "guided_regex"),
+        (Turn("far", (*SAID, Message("assistant", "{")), continues=True), "messages"),
+    ):
+        with pytest.raises(BadRequest) as caught:
+            body(turn, there=STRICT)
+        assert caught.value.param == param

@@ -158,6 +158,15 @@ async def test_an_answer_that_was_filtered_says_so_in_each_clients_words(tmp_pat
         assert completed.json()["choices"][0]["finish_reason"] == "content_filter"
 
 
+async def test_a_plain_message_asks_a_strict_cloud_for_nothing_it_does_not_know(tmp_path: Path) -> None:
+    async with stranger(WELL) as far, in_front(tmp_path / "near", card(far.url, extensions=False)) as http:
+        message = await http.post("/v1/messages", json={**ASK, "max_tokens": 9, "top_k": 5})
+        assert message.json()["content"][0]["text"] == "Hello"
+        assert set(far.asked[0].body) == {
+            "model", "stream", "stream_options", "temperature", "top_p", "max_tokens", "messages"
+        }  # fmt: skip
+
+
 async def test_a_key_that_is_not_there_is_said_without_asking(tmp_path: Path) -> None:
     async with stranger(WELL) as far, in_front(tmp_path / "near", card(far.url, keyVariable="NO_SUCH")) as http:
         answer = await ask(http)
