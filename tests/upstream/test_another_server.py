@@ -150,6 +150,17 @@ async def test_other_faces_and_kept_responses_work(pair: Pair) -> None:
     assert "Mira" in then.output_text
 
 
+async def test_an_answer_goes_on_from_the_assistants_words(pair: Pair) -> None:
+    begun = [*HELLO, {"role": "assistant", "content": "Your cat is"}]
+    there, here = await pair.both("/v1/messages", messages=begun, max_tokens=20, temperature=0)
+    assert here["content"][0]["text"] == there["content"][0]["text"] == " called Mira."
+    there, here = await pair.both(
+        "/v1/chat/completions", messages=begun, continue_final_message=True, add_generation_prompt=False, temperature=0
+    )
+    assert here["choices"][0]["message"] == there["choices"][0]["message"]
+    assert here["choices"][0]["message"]["content"] == " called Mira."
+
+
 async def test_vectors_and_ranks_are_the_same(pair: Pair) -> None:
     there, here = await pair.both("/v1/embeddings", input=["a cat", "a dog"])
     for one, other in zip(there["data"], here["data"], strict=True):

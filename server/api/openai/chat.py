@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,7 @@ from server.api.openai.wire import FINISH, LEGACY_FINISH, Frame, chat_logprobs, 
 from server.api.streaming import Choice, Whole, event, respond, to_json
 from server.catalog import ModelCard
 from server.chat.backend import Answer
-from server.chat.messages import CallPiece, Delta, Turn, Usage
+from server.chat.messages import CallPiece, Delta, Message, Turn, Usage
 from server.chat.template import with_system
 from server.errors import BadRequest, ServerError
 from server.settings import Settings
@@ -53,6 +53,10 @@ class ChatBody(Structured, Generation):
     reasoning: Reasoning | None = None
     thinking_budget: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     """Tokens after which a thought is closed."""
+    continue_final_message: bool | None = None
+    """Whether the answer goes on from the assistant's last message, as vLLM's clients say it."""
+    add_generation_prompt: bool | None = None
+    """What goes with that: not true then. Alone it has no effect."""
 
     # Accepted without effect.
     store: bool | None = None
@@ -96,6 +100,8 @@ def chat_turn(house: Doors, principal: Principal, body: ChatBody, card: ModelCar
                 f"top_logprobs is {body.top_logprobs}: expected at most {limits.top_logprobs}.", param="top_logprobs"
             )
     said = conversation(body.messages)
+    if body.continue_final_message:
+        _check_beginning(body, said)
     offered = offer(body, limits)
     return body.turn(
         principal,
@@ -109,7 +115,20 @@ def chat_turn(house: Doors, principal: Principal, body: ChatBody, card: ModelCar
         parallel_calls=offered.parallel,
         form=body.form(),
         thinking_budget=body.budget,
+        continues=bool(body.continue_final_message),
     )
+
+
+def _check_beginning(body: ChatBody, said: Sequence[Message]) -> None:
+    """Whether an answer can go on from the last message."""
+    if body.add_generation_prompt:
+        raise BadRequest(
+            "continue_final_message and add_generation_prompt are both true: expected one of them, as an answer "
+            "either goes on from a message or begins one.",
+            param="add_generation_prompt",
+        )
+    if said[-1].role != "assistant":
+        raise BadRequest("continue_final_message needs messages that end with the assistant's.", param="messages")
 
 
 class ChatChunks:

@@ -234,6 +234,7 @@ async def test_accepted_without_effect(served: Served) -> None:
     assert (strict.status_code, strict.json()["error"]["param"]) == (400, "mirostat")
 
 
+BEGUN = [*HI, {"role": "assistant", "content": "The answer is ("}]
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}
 
 
@@ -289,6 +290,9 @@ IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"
         ({"min_p": 2}, "min_p"),
         ({"repeat_last_n": 2**18 + 1}, "repeat_last_n"),
         ({"dry_penalty_last_n": 2**31 - 1}, "dry_penalty_last_n"),
+        ({"continue_final_message": True}, "messages"),
+        ({"continue_final_message": 1}, "continue_final_message"),
+        ({"messages": BEGUN, "continue_final_message": True, "add_generation_prompt": True}, "add_generation_prompt"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_by_name(served: Served, fields: dict[str, Any], param: str) -> None:
@@ -436,3 +440,13 @@ async def test_a_client_that_reads_nothing_is_dropped(tmp_path: Path) -> None:
 async def test_template_arguments_reach_the_template(served: Served) -> None:
     await create(served, extra_body={"chat_template_kwargs": {"enable_thinking": False}})
     assert json.dumps(served.backend.turn.template_kwargs) == '{"enable_thinking": false}'
+
+
+@pytest.mark.parametrize("said", [{}, {"add_generation_prompt": False}])
+async def test_an_answer_goes_on_from_the_assistants_words(served: Served, said: dict[str, Any]) -> None:
+    answer = await served.chat(model="tiny", messages=BEGUN, continue_final_message=True, **said)
+    assert (answer.status_code, answer.headers.get("x-ignored-params")) == (200, None)
+    assert served.backend.turn.continues
+    assert served.backend.turn.messages[-1] == Message("assistant", "The answer is (")
+    await served.chat(model="tiny", messages=BEGUN)
+    assert not served.backend.turn.continues
