@@ -86,16 +86,20 @@ class InvalidBody(BadRequest):
 
 
 class ContextLengthExceeded(BadRequest):
-    """The prompt does not fit the model's context. Both numbers stand in the message."""
+    """The prompt does not fit the model's context. Both numbers stand in the message, unless it is another server's."""
 
     code = "context_length_exceeded"
 
-    def __init__(self, prompt_tokens: int, context: int, *, param: str = "messages", answered: bool = True) -> None:
-        """`answered`: a token must be left for the answer; otherwise it is a text that only goes in."""
+    def __init__(
+        self, prompt_tokens: int, context: int, *, param: str = "messages", answered: bool = True, words: str = ""
+    ) -> None:
+        """`answered`: a token must be left for the answer; otherwise it is a text that only goes in. `words`: a message
+        of another server, which may have told no numbers: they are 0 then.
+        """
         left = ", and one of them must be left for the answer" if answered else ""
         what = "the prompt" if answered else param
         super().__init__(
-            f"This model's context is {context} tokens{left}; {what} is {prompt_tokens} tokens. Shorten it.",
+            words or f"This model's context is {context} tokens{left}; {what} is {prompt_tokens} tokens. Shorten it.",
             param=param,
         )
         self.prompt_tokens = prompt_tokens

@@ -14,7 +14,7 @@ from server.catalog import Catalog, Upstream
 from server.chat.backend import Answer, Token
 from server.chat.messages import Delta, Turn, Usage
 from server.chat.written import Written
-from server.errors import BadRequest, ServerError, UpstreamFailed
+from server.errors import BadRequest, ContextLengthExceeded, ServerError, UpstreamFailed
 from server.telemetry import Metrics
 from server.upstream.asking import body_of, path_of
 from server.upstream.client import Client, read_events
@@ -60,6 +60,8 @@ class UpstreamBackend:
                         response = await stack.enter_async_context(self._client.post(url, body, upstream, streams=True))
                         events = await stack.enter_async_context(aclosing(read_events(response)))
                         await answer.begin(events, response.aclose)
+                except ContextLengthExceeded as error:
+                    raise _sized(error, sum(counts), card.context) from None
                 except TimeoutError:
                     raise UpstreamFailed(
                         f"The server behind this model did not begin to answer in {upstream.first_token_seconds:g} s."
@@ -195,6 +197,15 @@ class UpstreamAnswer:
         finally:
             self._patience = None
         return None
+
+
+def _sized(error: ContextLengthExceeded, prompt: int, context: int | None) -> ContextLengthExceeded:
+    """The same with numbers of ours where the other server told none: what is to be left out goes by them."""
+    if error.prompt_tokens:
+        return error
+    return ContextLengthExceeded(
+        max(1, prompt), context or max(1, prompt), param=error.param or "", words=error.message
+    )
 
 
 def _of(upstream: Upstream | None) -> Upstream:

@@ -22,6 +22,9 @@ LONGEST = 500
 """Characters that are told of what another server said."""
 
 TOO_LONG = re.compile(r"context", re.IGNORECASE)
+TOO_LONG_CODES = ("context_length_exceeded", "exceed_context_size_error")
+"""As OpenAI and this server say it, and as llama.cpp does."""
+
 COUNTED = re.compile(r"(\d{1,9}) ?(?:input )?tokens")
 
 
@@ -34,17 +37,17 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> ServerError
     """The error that an answer with this status is."""
     if 300 <= status < 400:
         return UpstreamRefused("The server behind this model sent us elsewhere; redirects are not followed.")
-    said = _said(body)
-    message = said.get("message")
-    return told(status, message if isinstance(message, str) else "", said.get("code"), said.get("param"), headers)
+    return told(status, _said(body), headers)
 
 
-def told(status: int, message: str, code: Any, param: Any, headers: Mapping[str, str] | None = None) -> ServerError:
-    """The same from the parts of an error object, which may also come inside a stream."""
-    words = " ".join(message.split())[:LONGEST] or f"status {status}"
+def told(status: int, error: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> ServerError:
+    """The same from an error object, which may also come inside a stream."""
+    message = error.get("message")
+    words = " ".join(message.split())[:LONGEST] if isinstance(message, str) else ""
+    words = words or f"status {status}"
     wait = retry_after(headers or {})
     if status in (400, 413, 422):
-        return _bad_request(words, code, param if isinstance(param, str) else None)
+        return _bad_request(words, error)
     if status in (401, 403, 404):
         return UpstreamRefused(f"The server behind this model does not serve us ({status}): {words}")
     if status == 429:
@@ -57,12 +60,10 @@ def told(status: int, message: str, code: Any, param: Any, headers: Mapping[str,
 def in_stream(error: Any) -> ServerError:
     """An error object that came instead of a piece of an answer."""
     if not isinstance(error, dict):
-        return told(500, str(error), None, None)
+        return told(500, {"message": str(error)})
     code, kind = error.get("code"), error.get("type")
     status = code if isinstance(code, int) and 400 <= code < 600 else STATUS.get(str(kind), 500)
-    status = 400 if code == "context_length_exceeded" else status
-    message = error.get("message")
-    return told(status, message if isinstance(message, str) else "", code, error.get("param"))
+    return told(400 if _says_too_long(error) else status, error)
 
 
 STATUS = {"invalid_request_error": 400, "rate_limit_error": 429, "service_unavailable": 503, "overloaded_error": 503}
@@ -81,12 +82,24 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def _bad_request(words: str, code: Any, param: str | None) -> BadRequest:
-    if code == "context_length_exceeded" or TOO_LONG.search(words):
-        numbers = [int(number) for number in COUNTED.findall(words)]
-        if len(numbers) >= 2 and numbers[0] < numbers[1]:
-            return ContextLengthExceeded(numbers[1], numbers[0], param=param or "messages")
+def _says_too_long(error: Mapping[str, Any]) -> bool:
+    return error.get("code") in TOO_LONG_CODES or error.get("type") in TOO_LONG_CODES
+
+
+def _bad_request(words: str, error: Mapping[str, Any]) -> BadRequest:
+    param = error.get("param")
+    param = param if isinstance(param, str) else None
+    context, prompt = _sizes(words, error)
+    if _says_too_long(error) or (context and TOO_LONG.search(words)):
+        return ContextLengthExceeded(prompt, context, param=param or "messages", words=words)
     return BadRequest(words, param=param)
+
+
+def _sizes(words: str, error: Mapping[str, Any]) -> tuple[int, int]:
+    """Tokens of the context and of the prompt that is too long for it; 0 where they are not said."""
+    said = [error.get("n_ctx"), error.get("n_prompt_tokens"), *map(int, COUNTED.findall(words))]
+    numbers = [number for number in said if isinstance(number, int)]
+    return (numbers[0], numbers[1]) if len(numbers) >= 2 and 0 < numbers[0] < numbers[1] else (0, 0)
 
 
 def _said(body: bytes) -> dict[str, Any]:

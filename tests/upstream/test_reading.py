@@ -178,7 +178,29 @@ def test_statuses_are_told_as_what_they_are_to_our_clients(status: int, body: An
 def test_a_prompt_that_is_too_long_is_one_here_too(words: str) -> None:
     found = in_stream({"message": words, "type": "invalid_request_error", "code": "context_length_exceeded"})
     assert isinstance(found, ContextLengthExceeded)
-    assert (found.context, found.prompt_tokens) == (4096, 5000)
+    assert (found.context, found.prompt_tokens, found.message) == (4096, 5000, words)
+
+
+@pytest.mark.parametrize(
+    ("error", "numbers"),
+    [
+        ({"message": "Your input exceeds the context window.", "code": "context_length_exceeded"}, (0, 0)),
+        (
+            {"message": "It is too large", "type": "exceed_context_size_error", "n_prompt_tokens": 9000, "n_ctx": 8192},
+            (9000, 8192),
+        ),
+        ({"message": "x", "type": "exceed_context_size_error", "n_prompt_tokens": "9", "n_ctx": None}, (0, 0)),
+    ],
+)
+def test_a_prompt_that_is_too_long_needs_no_numbers_where_the_code_says_so(
+    error: dict[str, Any], numbers: tuple[int, int]
+) -> None:
+    for found in (
+        refusal(400, {}, json.dumps({"error": error}).encode()),
+        in_stream({**error, "code": error.get("code", 400)}),
+    ):
+        assert isinstance(found, ContextLengthExceeded)
+        assert (found.message, found.prompt_tokens, found.context) == (error["message"], *numbers)
 
 
 def test_a_refusal_that_is_nested_without_end_is_one_all_the_same() -> None:

@@ -167,6 +167,25 @@ async def test_a_plain_message_asks_a_strict_cloud_for_nothing_it_does_not_know(
         }  # fmt: skip
 
 
+async def test_a_conversation_is_shortened_where_the_other_server_only_says_that_it_is_too_long(tmp_path: Path) -> None:
+    told = {"message": "Your input exceeds the context window.", "code": "context_length_exceeded"}
+
+    async def script(asked: Asked, write: Write) -> None:
+        long = "old words" in json.dumps(asked.body)
+        await (says(plain("400 Bad Request", {"error": told})) if long else WELL)(asked, write)
+
+    said = [
+        *({"role": role, "content": "old words"} for role in ("user", "assistant")),
+        {"role": "user", "content": "Hi"},
+    ]
+    async with stranger(script) as far, in_front(tmp_path / "near", card(far.url)) as http:
+        refused = await ask(http, messages=said)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "context_length_exceeded")
+        assert refused.json()["error"]["message"] == told["message"]
+        response = await http.post("/v1/responses", json={"model": "far", "input": said, "truncation": "auto"})
+        assert response.json()["output"][0]["content"][0]["text"] == "Hello"
+
+
 async def test_a_key_that_is_not_there_is_said_without_asking(tmp_path: Path) -> None:
     async with stranger(WELL) as far, in_front(tmp_path / "near", card(far.url, keyVariable="NO_SUCH")) as http:
         answer = await ask(http)
