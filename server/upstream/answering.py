@@ -7,7 +7,7 @@ import math
 import time
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from typing import Any
 
 from server.catalog import Catalog, Upstream
@@ -18,7 +18,7 @@ from server.errors import BadRequest, ContextLengthExceeded, ServerError, Upstre
 from server.telemetry import Metrics
 from server.upstream.asking import body_of, path_of
 from server.upstream.client import Client, read_events
-from server.upstream.counting import ESTIMATED, Counters
+from server.upstream.counting import ESTIMATED, WRAPPED, Counter, Counters
 from server.upstream.places import Place
 from server.upstream.reaching import Reach
 from server.upstream.reading import Reader
@@ -44,15 +44,16 @@ class UpstreamBackend:
         upstream = _of(card.upstream)
         max_tokens = card.max_tokens if turn.max_tokens is None else turn.max_tokens
         body = body_of(turn, upstream, max_tokens, tuple(dict.fromkeys((*turn.stop, *card.stop))))
+        counter = self._counters.of(upstream)
         counted: tuple[list[int], float] | None = None
 
         @asynccontextmanager
         async def start(place: Place) -> AsyncIterator[Answer]:
             nonlocal counted
             if counted is None:  # here, as no more are counted at once than may be under way
-                counted = await asyncio.to_thread(self._counters.of(upstream).prompts, turn)
+                counted = await asyncio.to_thread(counter.prompts, turn)
             counts, margin = counted
-            answer = UpstreamAnswer(turn, sum(counts), margin, upstream)
+            answer = UpstreamAnswer(turn, sum(counts), margin, upstream, counter)
             async with AsyncExitStack() as stack:
                 try:
                     async with asyncio.timeout(upstream.first_token_seconds):
@@ -124,10 +125,12 @@ class UpstreamAnswer:
 
     waiting = False
 
-    def __init__(self, turn: Turn, prompt_tokens: int, margin: float, upstream: Upstream) -> None:
+    def __init__(self, turn: Turn, prompt_tokens: int, margin: float, upstream: Upstream, counter: Counter) -> None:
         self._reader = Reader(turn.n * max(1, len(turn.prompts)), chat=bool(turn.messages))
         self._prompt_tokens = prompt_tokens
-        self._margin = max(margin, ESTIMATED)
+        self._margin = margin
+        self._counter = counter
+        self._counted: Usage | None = None
         self._gap = upstream.gap_seconds
         self._events: AsyncIterator[Any] | None = None
         self._first: list[Delta] = []
@@ -153,11 +156,12 @@ class UpstreamAnswer:
 
     @property
     def usage(self) -> Usage:
-        """What the other server says; until it does, an estimate that says so."""
-        reader = self._reader
-        if reader.usage is not None:
-            return reader.usage
-        return Usage(self._prompt_tokens, reader.pieces, 0, reader.reasoning, self._margin)
+        """What the other server says; until it does, and where it does not, what is counted here, which says so."""
+        known = self._reader.usage or self._counted
+        if known is not None:
+            return known
+        said, thought = self._reader.said.tokens, self._reader.thought.tokens
+        return Usage(self._prompt_tokens, said + thought, 0, thought, max(self._margin, ESTIMATED))
 
     def stop(self, error: ServerError) -> None:
         """See Answer."""
@@ -176,6 +180,13 @@ class UpstreamAnswer:
                 yield deltas
         if not self._reader.ended:
             raise UpstreamFailed("The server behind this model ended the stream before its answer had ended.")
+        if self._reader.usage is None:
+            with suppress(ServerError):  # the tokenizer file may have gone meanwhile, and the answer is whole
+                self._counted = await asyncio.to_thread(self._count)
+
+    def _count(self) -> Usage:
+        (said, margin), (thought, _) = map(self._counter.text, (self._reader.said.text, self._reader.thought.text))
+        return Usage(self._prompt_tokens, said + thought, 0, thought, max(self._margin, margin, WRAPPED))
 
     async def _next(self) -> Any:
         """The next chunk; None when nothing is to come. After the answer's end nothing is an error any more."""

@@ -22,13 +22,37 @@ ESTIMATED = 0.3
 """How far the number may be off, as a share of it, where texts are estimated."""
 
 WRAPPED = 0.1
-"""The same where texts are counted, and only what a template writes around them is not known."""
+"""The same where texts are counted, and only what a template writes around them is not known, or how the model cut its
+answer.
+"""
 
 AN_IMAGE = 300
 """Tokens of an image. What it really is depends on the model and on the image."""
 
 AROUND_MESSAGE, AROUND_ALL = 4, 3
 """Tokens that templates write around each message, and around a conversation."""
+
+
+class Growing:
+    """A text that comes in pieces, and an estimate of its tokens that costs nothing to ask for again and again."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._plain = self._other = 0
+
+    def add(self, piece: str) -> None:
+        plain = len(piece.encode("ascii", "ignore"))
+        self._plain += plain
+        self._other += len(piece) - plain
+        self._pieces.append(piece)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._pieces)
+
+    @property
+    def tokens(self) -> int:
+        return round(self._plain / ASCII_CHARACTERS + self._other / OTHER_CHARACTERS + 0.49)
 
 
 class Counter:
@@ -79,8 +103,9 @@ class Counter:
         tokenizer = self._tokenizer()
         if tokenizer is not None:
             return len(_encoded(tokenizer, text, start=False))
-        plain = len(text.encode("ascii", "ignore"))
-        return round(plain / ASCII_CHARACTERS + (len(text) - plain) / OTHER_CHARACTERS + 0.49)
+        growing = Growing()
+        growing.add(text)
+        return growing.tokens
 
     def _needed(self) -> Tokenizer:
         tokenizer = self._tokenizer()

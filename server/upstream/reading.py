@@ -9,6 +9,7 @@ from server.chat.messages import CallPiece, Delta, Usage
 from server.engine.request import FinishReason, TokenLogprob
 from server.errors import UpstreamFailed
 from server.ids import random_hex
+from server.upstream.counting import Growing
 from server.upstream.refusals import in_stream
 
 FINISH = {
@@ -35,10 +36,8 @@ class Reader:
         self._count: dict[int, int] = {}
         self.usage: Usage | None = None
         """What the other server says it cost; None: it has not said."""
-        self.pieces = 0
-        """How many pieces of text came: about as many tokens."""
-        self.reasoning = 0
-        """Of these, pieces of thoughts."""
+        self.said, self.thought = Growing(), Growing()
+        """What came, of all choices: texts and calls, and thoughts."""
 
     @property
     def ended(self) -> bool:
@@ -67,8 +66,9 @@ class Reader:
         if index not in self._open:
             return []  # some servers say more after the end
         deltas = self._said(index, choice) if self._chat else self._text(index, choice)
-        self.pieces += sum(delta.finish is None for delta in deltas)
-        self.reasoning += sum(bool(delta.reasoning) for delta in deltas)
+        for delta in deltas:
+            self.said.add(delta.content if delta.call is None else delta.call.name + delta.call.arguments)
+            self.thought.add(delta.reasoning)
         if reason := choice.get("finish_reason"):
             self._open.discard(index)
             finish = FINISH.get(str(reason), FinishReason.STOP)

@@ -37,7 +37,7 @@ def test_thoughts_text_and_the_end_come_as_deltas() -> None:
         Delta(0, finish=FinishReason.LENGTH),
     ]
     assert reader.ended
-    assert (reader.pieces, reader.reasoning) == (3, 2)
+    assert (reader.said.text, reader.thought.text) == ("Hi", "hmso")
     usage = {
         "prompt_tokens": 9,
         "completion_tokens": 4,

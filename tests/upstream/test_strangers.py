@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from server.upstream.breaker import FAILURES
 from tests.api.served import events
@@ -184,6 +185,30 @@ async def test_a_conversation_is_shortened_where_the_other_server_only_says_that
         assert refused.json()["error"]["message"] == told["message"]
         response = await http.post("/v1/responses", json={"model": "far", "input": said, "truncation": "auto"})
         assert response.json()["output"][0]["content"][0]["text"] == "Hello"
+
+
+async def test_an_answer_of_which_nobody_says_the_tokens_is_counted_by_its_text(tmp_path: Path) -> None:
+    tokenizer = Tokenizer(models.WordLevel({"<unk>": 0, "a": 1}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    near = tmp_path / "near"
+    near.mkdir()
+    tokenizer.save(str(near / "words.json"))
+    thought = event({"choices": [{"index": 0, "delta": {"reasoning_content": "b " * 20}}]})
+    script = says(HEAD, thought, said("a " * 40), said("a " * 40, "length"), DONE)
+    async with stranger(script) as far:
+        cards = {**card(far.url), "counted": card(far.url, tokenizer="words.json")["far"]}
+        async with in_front(near, cards) as http:
+            told = (await ask(http)).json()["usage"]
+            assert (told["completion_tokens"], told["completion_tokens_details"]["reasoning_tokens"]) == (50, 10)
+            assert told["estimate_margin"] == 0.3
+            for streamed in (False, True):
+                options = {"stream": True, "stream_options": {"include_usage": True}} if streamed else {}
+                answer = await ask(http, model="counted", **options)
+                told = (events(answer.text)[-2] if streamed else answer.json())["usage"]
+                assert (told["completion_tokens"], told["completion_tokens_details"]["reasoning_tokens"]) == (100, 20)
+                assert told["estimate_margin"] == 0.1
+            message = await http.post("/v1/messages", json={**ASK, "max_tokens": 500})
+            assert message.json()["stop_reason"] == "max_tokens"
 
 
 async def test_a_key_that_is_not_there_is_said_without_asking(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def _stop(turn: Turn, finish: FinishReason | None, stop: str | None, usage: Usag
     if finish is FinishReason.TOOL_CALLS:
         reason = "tool_use"
     elif finish is FinishReason.LENGTH:
-        full = turn.max_tokens is not None and usage.completion_tokens < turn.max_tokens
+        most = None if usage.margin else turn.max_tokens  # an estimate does not tell which limit it was
+        full = most is not None and usage.completion_tokens < most
         reason = "model_context_window_exceeded" if full else "max_tokens"
     elif finish is FinishReason.CONTENT_FILTER:
         reason = "refusal"

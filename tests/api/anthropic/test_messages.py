@@ -272,20 +272,21 @@ async def test_omitted_thoughts_have_a_signature_only(served: Served) -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "used", "fields", "reason", "sequence"),
+    ("last", "used", "margin", "fields", "reason", "sequence"),
     [
-        (Delta(0, finish=FinishReason.STOP), 2, {}, "end_turn", None),
-        (Delta(0, finish=FinishReason.STOP, stop="END"), 2, {"stop_sequences": ["END"]}, "stop_sequence", "END"),
-        (Delta(0, finish=FinishReason.STOP, stop="</s>"), 2, {"stop_sequences": ["END"]}, "end_turn", None),
-        (Delta(0, finish=LENGTH), 100, {}, "max_tokens", None),
-        (Delta(0, finish=LENGTH), 60, {}, "model_context_window_exceeded", None),
+        (Delta(0, finish=FinishReason.STOP), 2, 0.0, {}, "end_turn", None),
+        (Delta(0, finish=FinishReason.STOP, stop="END"), 2, 0.0, {"stop_sequences": ["END"]}, "stop_sequence", "END"),
+        (Delta(0, finish=FinishReason.STOP, stop="</s>"), 2, 0.0, {"stop_sequences": ["END"]}, "end_turn", None),
+        (Delta(0, finish=LENGTH), 100, 0.0, {}, "max_tokens", None),
+        (Delta(0, finish=LENGTH), 60, 0.0, {}, "model_context_window_exceeded", None),
+        (Delta(0, finish=LENGTH), 60, 0.3, {}, "max_tokens", None),
     ],
 )
 async def test_stop_reasons(
-    served: Served, last: Delta, used: int, fields: Any, reason: str, sequence: str | None
+    served: Served, last: Delta, used: int, margin: float, fields: Any, reason: str, sequence: str | None
 ) -> None:
     served.backend.steps = [Delta(0, "x"), last]
-    served.backend.usage = Usage(7, used)
+    served.backend.usage = Usage(7, used, margin=margin)
     whole = (await post(served, **fields)).json()
     assert (whole["stop_reason"], whole["stop_sequence"]) == (reason, sequence)
     delta = wire((await post(served, stream=True, **fields)).text)[-2][1]["delta"]
