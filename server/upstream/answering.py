@@ -30,12 +30,12 @@ AFTER_END = 2.0
 class UpstreamBackend:
     """The door to models behind URLs; see Backend."""
 
-    def __init__(self, catalog: Catalog, client: Client, reach: Reach, metrics: Metrics) -> None:
+    def __init__(self, catalog: Catalog, client: Client, reach: Reach, counters: Counters, metrics: Metrics) -> None:
         self._catalog = catalog
         self._client = client
         self._reach = reach
         self._metrics = metrics
-        self._counters = Counters()
+        self._counters = counters
 
     @asynccontextmanager
     async def open(self, turn: Turn) -> AsyncIterator[Answer]:

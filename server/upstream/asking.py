@@ -1,7 +1,8 @@
 """A Turn as the body of a request to OpenAI's API.
 
-What OpenAI's API does not know goes under the names that vLLM and this server read; only where the client asked for it,
-as a strict server refuses what it does not know.
+What OpenAI's API does not know goes under the names that vLLM and this server read, unless the card says that it may
+not go at all. Some of it is sent though no client named it: Anthropic's clients want no thoughts where they say nothing
+of them, and a card has defaults of its own.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ UNKNOWN_TOKEN = -1
 
 
 class Reader:
-    """Reads the chunks of one answer: `read` each, then `missing` says whether it was whole."""
+    """Reads the chunks of one answer: `read` each, then `ended` says whether it was whole."""
 
     def __init__(self, choices: int, *, chat: bool) -> None:
         self._choices = choices

@@ -14,6 +14,7 @@ from server.settings import Settings
 from server.telemetry import Metrics
 from server.upstream.answering import UpstreamBackend
 from server.upstream.client import Client
+from server.upstream.counting import Counters
 from server.upstream.reaching import Reach
 from server.upstream.vectors import UpstreamEmbeddings
 
@@ -82,14 +83,18 @@ class Upstreams:
         self._metrics = metrics
         self._client = Client()
         self._reach = Reach(settings.limits, metrics)
+        self._counters = Counters()
+        """For both doors, as a tokenizer takes memory."""
 
     def beside(self, local: Backend) -> Backend:
         """A door to models of this machine, `local`, and to those behind URLs."""
-        return Router(self._catalog, local, UpstreamBackend(self._catalog, self._client, self._reach, self._metrics))
+        elsewhere = UpstreamBackend(self._catalog, self._client, self._reach, self._counters, self._metrics)
+        return Router(self._catalog, local, elsewhere)
 
     def beside_vectors(self, local: Embeddings) -> Embeddings:
         """The same for vectors."""
-        return VectorRouter(self._catalog, local, UpstreamEmbeddings(self._catalog, self._client, self._reach))
+        elsewhere = UpstreamEmbeddings(self._catalog, self._client, self._reach, self._counters)
+        return VectorRouter(self._catalog, local, elsewhere)
 
     async def close(self) -> None:
         await self._client.close()

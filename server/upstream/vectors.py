@@ -25,11 +25,11 @@ from server.upstream.reading import read_usage
 class UpstreamEmbeddings:
     """The door for vectors to models behind URLs; see Embeddings."""
 
-    def __init__(self, catalog: Catalog, client: Client, reach: Reach) -> None:
+    def __init__(self, catalog: Catalog, client: Client, reach: Reach, counters: Counters) -> None:
         self._catalog = catalog
         self._client = client
         self._reach = reach
-        self._counters = Counters()
+        self._counters = counters
 
     async def embed(self, texts: Texts) -> Vectors:
         """By `/embeddings` there; see Embeddings."""
