@@ -17,7 +17,7 @@ from tests.api.served import events
 from tests.upstream.elsewhere import DONE, HEAD, Asked, Script, Write, event, in_front, plain, said, stranger
 
 ASK = {"model": "far", "messages": [{"role": "user", "content": "Hi"}]}
-QUICK = {"firstTokenSeconds": 0.3, "gapSeconds": 0.3, "retries": 0}
+QUICK = {"firstTokenSeconds": 1.5, "gapSeconds": 1, "retries": 0}
 
 
 def card(*urls: str, **upstream: Any) -> dict[str, Any]:
