@@ -237,7 +237,7 @@ class Pool:
         return live
 
     async def _sized(self, card: ModelCard) -> Sized:
-        free = free_host_memory()
+        free = self._free_bytes()
         return await asyncio.to_thread(lambda: size(card, gguf.read_header(card.file), self._settings.engine, free))
 
     async def _make_room(self, entry: Entry, sized: Sized) -> None:

@@ -180,6 +180,15 @@ async def test_when_memory_is_short_the_longest_idle_goes_and_never_a_busy_one(
                     await pool.load("two")
 
 
+async def test_a_model_is_made_small_enough_for_the_memory_limit(world: World) -> None:
+    world.entries["three"]["params"] = {"model": "three.gguf", "ctxSize": 2048, "threads": 1}
+    async with world.open() as pool:
+        assert (await pool.estimate("three")).total > 40_000_000
+    async with world.open(**{"models.memory_limit_mb": 40}) as pool, pool.lease("three") as live:
+        assert live.context == 2048
+        assert 0 < (status(pool, "three").bytes or 0) < 40_000_000
+
+
 async def test_an_edited_card_is_loaded_anew_when_nobody_uses_the_old_one(world: World) -> None:
     async with world.open() as pool:
         async with pool.lease("one") as live:
