@@ -48,14 +48,15 @@ def entry(settings: Settings, name: str) -> dict[str, Any]:
 def estimate(settings: Settings, name: str) -> dict[str, Any]:
     """Bytes that a load would take on this machine."""
     from server.engine.gguf import read_header
-    from server.engine.memory import free_gpu_memory, free_host_memory
+    from server.engine.room import room_beside
     from server.engine.sizing import size
 
     card = Catalog.from_settings(settings).get(name)
     if card.upstream is not None:
         raise BadRequest(f"The model {card.name!r} lives behind a URL: there is nothing to load here.")
-    sized = size(card, read_header(card.file), settings.engine, free_host_memory())
-    return sized.estimate.as_json(card.name, free_gpu_memory())
+    room = room_beside(limit=settings.models.memory_limit_mb * 1_000_000)
+    sized = size(card, read_header(card.file), settings.engine, room)
+    return sized.estimate.as_json(card.name, room.gpu)
 
 
 def _entry(card: ModelCard) -> dict[str, Any]:

@@ -17,7 +17,6 @@ class Entry:
         self.state = ModelState.UNLOADED
         self.progress: float | None = None
         self.error: str | None = None
-        self.bytes: int | None = None
         self.live: LiveModel | None = None
         self.card: ModelCard | None = None
         """As it was when the model was loaded."""
@@ -43,4 +42,5 @@ class Entry:
             return ModelStatus(self.name, self.state, self.progress, self.error)
         running = max(0, self.leases - live.waiting)
         cells = Cells(live.facts.cells, live.held) if live.facts.cells else None
-        return ModelStatus(self.name, self.state, self.progress, self.error, running, live.waiting, self.bytes, cells)
+        taken = live.taken.total
+        return ModelStatus(self.name, self.state, self.progress, self.error, running, live.waiting, taken, cells)

@@ -266,6 +266,8 @@ class Estimate:
     head: int
     """The output layer, which goes to the device after the last of the layers."""
     gpu_layers: int
+    projector: int = 0
+    """Of the weights, those of what sees images beside the model: on the device where any layer is."""
 
     @property
     def total(self) -> int:
@@ -278,11 +280,11 @@ class Estimate:
             return 0
         whole = self.gpu_layers > len(self.layer)
         first = max(0, len(self.layer) - self.gpu_layers)
-        return sum(self.layer[first:]) + (self.head if whole else 0) + self.compute
+        return sum(self.layer[first:]) + (self.head if whole else 0) + self.compute + self.projector
 
     def layers_that_fit(self, free: int) -> int:
         """How many layers go onto a device with so many bytes free; one more than there are when the head does too."""
-        left, count = free - self.compute, 0
+        left, count = free - self.compute - self.projector, 0
         for size in (*reversed(self.layer), self.head):
             left -= size
             if left < 0:
@@ -333,6 +335,7 @@ def estimate(
     head = next((each.bytes for each in header.tensors if each.name == "output.weight"), 0)
     if not head:
         head = next(each.bytes for each in header.tensors if each.name == "token_embd.weight")
+        outside += head if gpu_layers > header.layers else 0  # the device has a copy for its head
     masks = 0 if header.recurrent else 2 if header.sliding_window else 1
     attention = cells * batch * (2 * masks if flash else 4 * masks + 4 * max(header.heads))
     queries = max(header.heads) * header.key_size + 2 * max(header.kv_heads) * max(header.key_size, header.value_size)

@@ -88,11 +88,6 @@ class Loaded:
     projector: Projector | None = None
     """What it sees images with."""
 
-    @property
-    def bytes(self) -> int:
-        """What all of it takes; 0 where llama.cpp did not say."""
-        return int(sum(mib for _, _, mib in self.buffers) * 1024 * 1024)
-
 
 class ThreadHost:
     """One model in one thread. Made, started and stopped on the event loop."""

@@ -15,6 +15,7 @@ from server.engine.embedder import Embed
 from server.engine.host import Loaded, Plan, ThreadHost
 from server.engine.loop import Cancel, StepReport, Submit
 from server.engine.request import EmbeddingRequest, FinishReason, GenerationRequest, Outcome, TokenEvent
+from server.engine.room import Taken
 from server.errors import EngineDied, ServerError, TooManyRequests
 from server.telemetry import ModelMetrics
 
@@ -59,6 +60,7 @@ class LiveModel:
         self,
         host: ThreadHost,
         facts: Loaded,
+        taken: Taken,
         fingerprint: str,
         metrics: ModelMetrics,
         waiting: int,
@@ -74,6 +76,7 @@ class LiveModel:
         self._line: Counter[str] = Counter()
         self._dead: EngineDied | None = None
         self.facts = facts
+        self.taken = taken
         self.plan: Plan = host.plan
         self.fingerprint = fingerprint
         self.running = 0

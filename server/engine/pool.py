@@ -23,7 +23,7 @@ from server.engine import gguf, llama
 from server.engine.entry import Entry
 from server.engine.host import ThreadHost
 from server.engine.live import LiveModel
-from server.engine.memory import free_host_memory
+from server.engine.room import Memory, Room, Taken, room_beside, taken_by
 from server.engine.sizing import Sized, size
 from server.engine.states import Choice, ModelState, ModelStatus
 from server.engine.trial import try_file
@@ -96,8 +96,12 @@ class Pool:
             yield stream
 
     async def estimate(self, name: str) -> gguf.Estimate:
-        """What loading this model would take, from its header alone."""
-        return (await self._sized(self._here(name))).estimate
+        """What loading this model would take, from its header alone, if it is not loaded."""
+        card = self._here(name)
+        header = await asyncio.to_thread(gguf.read_header, card.file)
+        live = self._entry(card.name).live
+        room = self._room().without([live.taken] if live is not None else [])
+        return (await self._sized(card, header, room)).estimate
 
     def choose(self, model: str | None, personality: str | None = None) -> None:
         """Remember (or forget) the model for clients that do not name one."""
@@ -179,7 +183,7 @@ class Pool:
             raise ModelLoadFailed(f"The load of {card.name!r} was cancelled.") from None
 
     async def _load(self, entry: Entry, card: ModelCard) -> LiveModel:
-        entry.state, entry.progress, entry.error, entry.bytes = ModelState.LOADING, 0.0, None, None
+        entry.state, entry.progress, entry.error = ModelState.LOADING, 0.0, None
         self._tell()
         metrics = self._metrics.model(card.name)
         began = asyncio.get_running_loop().time()
@@ -195,7 +199,7 @@ class Pool:
             entry.live, entry.card, entry.state = live, card, ModelState.READY
             entry.died = entry.stale = False
             metrics.loaded(asyncio.get_running_loop().time() - began)
-            log.info("%s is ready: %d cells, %d MB", card.name, live.facts.cells, (entry.bytes or 0) // 1_000_000)
+            log.info("%s is ready: %d cells, %d MB", card.name, live.facts.cells, live.taken.total // 1_000_000)
             if not entry.busy:
                 self._became_idle(entry)
             return live
@@ -205,10 +209,11 @@ class Pool:
 
     async def _open(self, entry: Entry, card: ModelCard) -> LiveModel:
         log.info("Loading %s", card.name)
-        sized = await self._sized(card)
+        header = await asyncio.to_thread(gguf.read_header, card.file)
+        sized = await self._sized(card, header, self._room())
         models = self._settings.models
         await try_file(card.file, self.verdicts, projector=sized.plan.projector, seconds=models.trial_seconds)
-        await self._make_room(entry, sized)
+        sized = await self._make_room(entry, card, header)
         metrics = self._metrics.model(card.name)
 
         def on_progress(done: float) -> None:
@@ -224,10 +229,10 @@ class Pool:
             await host.stop(ModelLoadFailed("the load was cancelled"))
             raise
         limits = self._settings.limits
-        entry.bytes = facts.bytes or sized.estimate.total
         live = LiveModel(
             host,
             facts,
+            taken_by(facts.buffers, sized.estimate),
             _fingerprint(card),
             metrics,
             card.max_waiting or limits.waiting,
@@ -236,27 +241,37 @@ class Pool:
         )
         return live
 
-    async def _sized(self, card: ModelCard) -> Sized:
-        free = self._free_bytes()
-        return await asyncio.to_thread(lambda: size(card, gguf.read_header(card.file), self._settings.engine, free))
+    async def _sized(self, card: ModelCard, header: gguf.Header, room: Room) -> Sized:
+        return await asyncio.to_thread(size, card, header, self._settings.engine, room)
 
-    async def _make_room(self, entry: Entry, sized: Sized) -> None:
-        """Unload what has been idle longest until the estimate fits."""
-        need = sized.estimate.total
-        while (free := self._free_bytes()) < need:
-            idle = [e for e in self._entries.values() if e.live is not None and not e.busy and e is not entry]
-            if not idle:
-                raise OutOfMemory(
-                    f"{entry.name!r} needs about {need // 1_000_000} MB and {max(free, 0) // 1_000_000} MB are free; "
-                    "everything loaded is in use. Wait, unload a model, or give this one a smaller ctxSize."
-                )
-            await self._unload(min(idle, key=lambda e: e.used))
+    async def _make_room(self, entry: Entry, card: ModelCard, header: gguf.Header) -> Sized:
+        """Unload what has been idle longest until this model fits, and has no fewer layers on the GPU than it would
+        have without the idle. Its sizes are those for the room that there is then.
+        """
+        while True:
+            room = self._room()
+            sized = await self._sized(card, header, room)
+            best = await self._sized(card, header, room.without(self._idle_beside(entry).values()))
+            shortage = room.shortage(sized.estimate)
+            if shortage is None and sized.gpu_layers >= best.gpu_layers:
+                return sized
+            short = shortage.memory if shortage is not None else Memory.GPU
+            idle = [each for each, taken in self._idle_beside(entry).items() if taken.of(short)]
+            if idle:
+                await self._unload(min(idle, key=lambda e: e.used))
+            elif shortage is not None:
+                raise OutOfMemory(shortage.told_of(entry.name))
+            else:
+                return sized
 
-    def _free_bytes(self) -> int:
-        free = free_host_memory()
-        if limit := self._settings.models.memory_limit_mb * 1_000_000:
-            free = min(free, limit - sum(e.bytes or 0 for e in self._entries.values() if e.live is not None))
-        return free
+    def _idle_beside(self, entry: Entry) -> dict[Entry, Taken]:
+        """The models that may go, and what each of them takes."""
+        others = (each for each in self._entries.values() if each is not entry and not each.busy)
+        return {each: each.live.taken for each in others if each.live is not None}
+
+    def _room(self) -> Room:
+        loaded = [e.live.taken for e in self._entries.values() if e.live is not None]
+        return room_beside(loaded, self._settings.models.memory_limit_mb * 1_000_000)
 
     # Unloading
 
@@ -283,7 +298,7 @@ class Pool:
         self._tell()
         await live.stop(ModelNotLoaded(f"The model {entry.name!r} was unloaded."), at_once=live.busy)
         if entry.state is ModelState.UNLOADING:
-            entry.state, entry.bytes = ModelState.UNLOADED, None
+            entry.state = ModelState.UNLOADED
         log.info("%s is unloaded", entry.name)
         self._tell()
 

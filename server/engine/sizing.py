@@ -1,6 +1,7 @@
 """How large a model is loaded: its context, its pool of cells, its threads, its layers on a GPU.
 
-What the card says goes first, then the settings, then what fits.
+What the card says goes first, then the settings, then what fits. On a GPU, layers go before cells: as many layers as
+fit beside the smallest pool that serves one request, and then as many cells as there is room for.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from server.catalog import ModelCard
 from server.engine import gguf
 from server.engine.host import Plan, VectorPlan
 from server.engine.llama import LoadOptions, can_offload
-from server.engine.memory import free_gpu_memory, physical_cores
+from server.engine.memory import physical_cores
 from server.engine.projector_file import ROWS_OF_A_WHOLE, ProjectorHeader, read_projector
+from server.engine.room import Room
 from server.engine.uses import Uses, uses_of
 from server.errors import ModelLoadFailed
 from server.settings import EngineSection
@@ -43,27 +45,63 @@ class Sized:
     plan: Plan
     estimate: gguf.Estimate
 
+    @property
+    def gpu_layers(self) -> int:
+        return self.plan.options.gpu_layers
 
-def size(card: ModelCard, header: gguf.Header, settings: EngineSection, free: int) -> Sized:
-    """Choose the sizes for a load with `free` bytes to take. The result may need more, if nothing smaller serves."""
+
+_NONE = Room(0, 0)
+"""With this the smallest that serves is chosen."""
+
+
+def size(card: ModelCard, header: gguf.Header, settings: EngineSection, room: Room) -> Sized:
+    """Choose the sizes for a load into this room. The result may need more, if nothing smaller serves."""
+    if card.gpu_layers is not None:
+        wanted = card.gpu_layers if card.gpu_layers >= 0 else header.layers + 1
+        return _sized(card, header, settings, room, wanted if can_offload() else 0)
+    layers = 0
+    if room.gpu:
+        smallest = _sized(card, header, settings, _NONE, header.layers + 1)
+        layers = smallest.estimate.layers_that_fit(room.gpu)
+    return _sized(card, header, settings, room, layers)
+
+
+def _sized(card: ModelCard, header: gguf.Header, settings: EngineSection, room: Room, layers: int) -> Sized:
     uses = uses_of(card, header)
-    layers = _gpu_layers(card, header)
     if uses.pooling is None:
-        return _for_text(card, header, settings, free, layers, uses)
-    vectors, kept = _for_vectors(card, header, settings, free, layers)
+        return _for_text(card, header, settings, room, layers, uses)
     if uses.writes:
-        text = _for_text(card, header, settings, free - kept.kv - kept.compute, layers, uses)
-        both = replace(text.estimate, kv=text.estimate.kv + kept.kv, compute=text.estimate.compute + kept.compute)
-        return Sized(replace(text.plan, vectors=vectors), both)
+        least = _for_text(card, header, settings, _NONE, layers, uses).estimate
+        vectors, kept = _for_vectors(card, header, settings, room, layers, least)
+        text = _for_text(card, header, settings, room, layers, uses, kept)
+        return Sized(replace(text.plan, vectors=vectors), text.estimate)
+    vectors, kept = _for_vectors(card, header, settings, room, layers)
     options = vectors.options
     plan = Plan(card.name, card.file, options, vectors.longest, settings.target_gap_ms / 1000, 0, uses, vectors)
     return Sized(plan, kept)
 
 
+def _both(one: gguf.Estimate, other: gguf.Estimate, header: gguf.Header) -> gguf.Estimate:
+    """Of two contexts on the same weights."""
+    layers = zip(one.layer, other.layer, header.layer_bytes, strict=True)
+    return replace(
+        one,
+        kv=one.kv + other.kv,
+        compute=one.compute + other.compute,
+        layer=tuple(first + second - weights for first, second, weights in layers),
+    )
+
+
 def _for_vectors(
-    card: ModelCard, header: gguf.Header, settings: EngineSection, free: int, layers: int
+    card: ModelCard,
+    header: gguf.Header,
+    settings: EngineSection,
+    room: Room,
+    layers: int,
+    beside: gguf.Estimate | None = None,
 ) -> tuple[VectorPlan, gguf.Estimate]:
-    """The context for vectors: as long as one text may be, for what is in it is gone after the step.
+    """The context for vectors: as long as one text may be, for what is in it is gone after the step. `beside`: what the
+    other context of the same model takes at least.
 
     Where every token sees all others a text cannot be computed in parts, and what that takes grows with its square.
     """
@@ -95,16 +133,26 @@ def _for_vectors(
         )
         return VectorPlan(options, longest, step), estimate
 
+    def fits(estimate: gguf.Estimate) -> bool:
+        return room.holds(estimate if beside is None else _both(beside, estimate, header))
+
     found = sized(longest)
-    while not card.context and longest > step and found[1].total > free:
+    while not card.context and longest > step and not fits(found[1]):
         longest = max(step, longest // 2)
         found = sized(longest)
     return found
 
 
 def _for_text(
-    card: ModelCard, header: gguf.Header, settings: EngineSection, free: int, layers: int, uses: Uses
+    card: ModelCard,
+    header: gguf.Header,
+    settings: EngineSection,
+    room: Room,
+    layers: int,
+    uses: Uses,
+    beside: gguf.Estimate | None = None,
 ) -> Sized:
+    """The context for text. `beside`: what the other context of the same model takes."""
     projector = read_projector(card.projector) if card.projector is not None else None
     context = card.context or min(header.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
     slots = card.slots or settings.slots
@@ -133,21 +181,23 @@ def _for_text(
             gpu_layers=layers,
             flash=flash != "off",
         )
-        return found if projector is None else _with(projector, found)
+        if projector is not None:
+            found = _with(projector, found)
+        return found if beside is None else _both(found, beside, header)
 
     cells = card.cells or settings.cells
     if not cells:
         cells = context * min(slots, REQUESTS_AT_ONCE)
         if not layers:
             cells = max(context, min(cells, MOST_CELLS_ON_CPU))
-        while cells > context and estimate(cells).total > free:
+        while cells > context and not room.holds(estimate(cells)):
             cells = max(context, cells // 2)
     cells = -(-cells // _STEP) * _STEP
     options = replace(_options(card, settings, layers), cells=cells, slots=slots, batch=batch)
     options = replace(options, ubatch=ubatch(cells), flash_attention=flash)
     whole = estimate(cells)
     # What leaves the pool is kept in memory where a copy is near: beside a CPU, and where there is memory to spare.
-    store = cells // 2 if not layers and whole.total + whole.kv <= free else 0
+    store = cells // 2 if not layers and room.holds(replace(whole, kv=2 * whole.kv)) else 0
     gap = settings.target_gap_ms / 1000
     plan = Plan(card.name, card.file, options, min(context, cells), gap, store, uses, projector=projector)
     return Sized(plan, whole)
@@ -158,7 +208,7 @@ def _with(projector: ProjectorHeader, estimate: gguf.Estimate) -> gguf.Estimate:
     that were looked at.
     """
     compute = estimate.compute + projector.size // 2
-    return replace(estimate, weights=estimate.weights + projector.size, compute=compute)
+    return replace(estimate, weights=estimate.weights + projector.size, compute=compute, projector=projector.size)
 
 
 def _options(card: ModelCard, settings: EngineSection, layers: int) -> LoadOptions:
@@ -181,13 +231,3 @@ def _options(card: ModelCard, settings: EngineSection, layers: int) -> LoadOptio
         split_mode=card.split_mode,
         lora=tuple((lora.file, lora.scale) for lora in card.lora),
     )
-
-
-def _gpu_layers(card: ModelCard, header: gguf.Header) -> int:
-    if not can_offload():
-        return 0
-    if card.gpu_layers is not None:
-        return card.gpu_layers if card.gpu_layers >= 0 else header.layers + 1
-    context = card.context or DEFAULT_CONTEXT
-    whole = gguf.estimate(header, cells=context, slots=1, batch=card.batch or 512, gpu_layers=header.layers + 1)
-    return whole.layers_that_fit(free_gpu_memory())

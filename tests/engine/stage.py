@@ -15,6 +15,7 @@ from server.engine.pictures import Placed, Rows
 from server.engine.projector import Pixels
 from server.engine.projector_file import read_projector
 from server.engine.request import GenerationRequest, Outcome, TokenEvent, TokenLogprob
+from server.engine.room import Taken
 from server.errors import Unavailable
 from server.telemetry import Metrics
 
@@ -39,7 +40,7 @@ async def running(
         lambda report: live.receive(report) if live else None,
     )
     facts = await host.start()
-    live = LiveModel(host, facts, "fp", Metrics().model("test"), waiting, 32, lambda died: None)
+    live = LiveModel(host, facts, Taken(0, 0), "fp", Metrics().model("test"), waiting, 32, lambda died: None)
     try:
         yield live
     finally:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from server.catalog import Catalog
-from server.engine import pool as pool_module
+from server.engine import room
+from server.engine.llama import Model
 from server.engine.pool import Pool
 from server.engine.request import GenerationRequest, SamplingParams
 from server.engine.scheduler import Scheduler
@@ -167,7 +168,7 @@ async def test_when_memory_is_short_the_longest_idle_goes_and_never_a_busy_one(
             loaded = sum(one.bytes is not None for one in pool.statuses())
             return int(need * 2.5) - loaded * need - held
 
-        monkeypatch.setattr(pool_module, "free_host_memory", free)
+        monkeypatch.setattr(room, "free_host_memory", free)
         await pool.load("one")
         await pool.load("two")
         async with pool.lease("one"):
@@ -178,6 +179,27 @@ async def test_when_memory_is_short_the_longest_idle_goes_and_never_a_busy_one(
                 held = need
                 with pytest.raises(OutOfMemory, match=r"MB are free"):
                     await pool.load("two")
+
+
+async def test_an_idle_model_leaves_the_gpu_to_one_that_would_not_fit_beside_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device is simulated: its free memory, and the names that llama.cpp gives what it allocates there."""
+    buffers = Model.buffers
+    monkeypatch.setattr(Model, "buffers", lambda model: [("CUDA0", kind, mib) for _, kind, mib in buffers(model)])
+    async with world.open() as pool:
+        monkeypatch.setattr(room, "free_gpu_memory", lambda: 2**40)
+        whole = max([(await pool.estimate(name)).device for name in ("one", "two", "three")])
+
+        def free() -> int:
+            return whole * 3 // 2 - sum(one.bytes or 0 for one in pool.statuses())
+
+        monkeypatch.setattr(room, "free_gpu_memory", free)
+        for first, second in (("one", "three"), ("three", "two")):
+            await pool.load(first)
+            async with pool.lease(second) as live:
+                assert status(pool, first).state is ModelState.UNLOADED
+                assert live.plan.options.gpu_layers == (await pool.estimate(second)).gpu_layers > 0
 
 
 async def test_a_model_is_made_small_enough_for_the_memory_limit(world: World) -> None:
