@@ -17,15 +17,17 @@ _GPU = 1
 
 
 def free_host_memory() -> int:
-    """Bytes that a model may take now. Files in the page cache count as free; a container's limit counts."""
+    """Bytes that may be taken now. Files in the page cache count as free, those that are mapped too; a container's limit
+    counts.
+    """
     free = int(psutil.virtual_memory().available)
     with contextlib.suppress(OSError, ValueError):  # no such files, or "max"
         limit = int((_CGROUP / "memory.max").read_text())
         used = int((_CGROUP / "memory.current").read_text())
-        cached = next(
+        cached = sum(
             int(line.split()[1])
             for line in (_CGROUP / "memory.stat").read_text().splitlines()
-            if line.startswith("inactive_file ")
+            if line.startswith(("active_file ", "inactive_file "))
         )
         free = min(free, limit - used + cached)
     return max(0, free)

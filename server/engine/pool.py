@@ -228,11 +228,11 @@ class Pool:
         except asyncio.CancelledError:
             await host.stop(ModelLoadFailed("the load was cancelled"))
             raise
-        limits = self._settings.limits
+        limits, options = self._settings.limits, sized.plan.options
         live = LiveModel(
             host,
             facts,
-            taken_by(facts.buffers, sized.estimate),
+            taken_by(facts.buffers, sized.estimate, droppable=options.mmap and not options.mlock),
             _fingerprint(card),
             metrics,
             card.max_waiting or limits.waiting,

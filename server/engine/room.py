@@ -43,6 +43,10 @@ class Taken:
 
     host: int
     gpu: int
+    mapped: int
+    """Of those in the host's memory, weights that are pages of the file. The machine calls them free, for it could drop
+    them; then it would read them from the disk again for every token.
+    """
 
     @property
     def total(self) -> int:
@@ -53,12 +57,17 @@ class Taken:
         return {Memory.GPU: self.gpu, Memory.HOST: self.host, Memory.LIMIT: self.total}[memory]
 
 
-def taken_by(buffers: Sequence[tuple[str, str, float]], expected: Estimate) -> Taken:
-    """What llama.cpp said that it allocated: device, kind and MiB. As was expected, where it said nothing."""
+def taken_by(buffers: Sequence[tuple[str, str, float]], expected: Estimate, *, droppable: bool) -> Taken:
+    """What llama.cpp said that it allocated: device, kind and MiB. As was expected, where it said nothing. `droppable`:
+    the file is mapped, and not locked into memory.
+    """
     if not buffers:
-        return Taken(expected.host, expected.device)
+        kept = expected.total - expected.device
+        return Taken(kept, expected.device, min(expected.weights, kept) if droppable else 0)
+    host = sum(mib for device, _, mib in buffers if _in_host_memory(device))
     gpu = sum(mib for device, _, mib in buffers if not _in_host_memory(device))
-    return Taken(int((sum(mib for _, _, mib in buffers) - gpu) * _MIB), int(gpu * _MIB))
+    mapped = sum(mib for device, _, mib in buffers if droppable and device == "CPU_Mapped")
+    return Taken(int(host * _MIB), int(gpu * _MIB), int(mapped * _MIB))
 
 
 def _in_host_memory(device: str) -> bool:
@@ -100,4 +109,4 @@ class Room:
 def room_beside(loaded: Sequence[Taken] = (), limit: int = 0) -> Room:
     """The room that there is now, beside what is loaded. `limit`: most bytes for all models together; 0: none."""
     together = limit - sum(taken.total for taken in loaded) if limit else None
-    return Room(free_host_memory(), free_gpu_memory(), together)
+    return Room(free_host_memory() - sum(taken.mapped for taken in loaded), free_gpu_memory(), together)

@@ -40,7 +40,7 @@ async def running(
         lambda report: live.receive(report) if live else None,
     )
     facts = await host.start()
-    live = LiveModel(host, facts, Taken(0, 0), "fp", Metrics().model("test"), waiting, 32, lambda died: None)
+    live = LiveModel(host, facts, Taken(0, 0, 0), "fp", Metrics().model("test"), waiting, 32, lambda died: None)
     try:
         yield live
     finally:

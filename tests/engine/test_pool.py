@@ -181,6 +181,24 @@ async def test_when_memory_is_short_the_longest_idle_goes_and_never_a_busy_one(
                     await pool.load("two")
 
 
+async def test_weights_that_are_mapped_are_not_given_away_twice(
+    world: World, model_file: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the machine they look free: they are pages of a file. Here all that a model takes is."""
+    for name in ("first", "second"):
+        shutil.copy(model_file("mid"), world.folder / f"{name}.gguf")
+        params = {"model": f"{name}.gguf", "ctxSize": 256, "cells": 256, "slots": 1, "batchSize": 8, "threads": 1}
+        world.entries[name] = {"params": params}
+    async with world.open() as pool:
+        need = (await pool.estimate("first")).total
+        monkeypatch.setattr(room, "free_host_memory", lambda: need * 3 // 2)
+        await pool.load("first")
+        async with pool.lease("second"):
+            assert status(pool, "first").state is ModelState.UNLOADED
+            with pytest.raises(OutOfMemory, match=r"of this machine's memory"):
+                await pool.load("first")
+
+
 async def test_an_idle_model_leaves_the_gpu_to_one_that_would_not_fit_beside_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
