@@ -197,7 +197,7 @@ class Pool:
             raise
         else:
             entry.live, entry.card, entry.state = live, card, ModelState.READY
-            entry.died = entry.stale = False
+            entry.died, entry.stale = False, self._concerns_the_load(entry)  # the card may have been edited meanwhile
             metrics.loaded(asyncio.get_running_loop().time() - began)
             log.info("%s is ready: %d cells, %d MB", card.name, live.facts.cells, live.taken.total // 1_000_000)
             if not entry.busy:
@@ -309,13 +309,12 @@ class Pool:
         self._cancel_timer(entry)
         if entry.live is None:
             return
+        seconds = 0.001 if entry.stale else self._settings.models.idle_seconds
         with contextlib.suppress(ModelNotFound):
-            card = self._catalog.get(entry.name)
-            seconds = self._settings.models.idle_seconds if card.idle_seconds is None else card.idle_seconds
-            if entry.stale:
-                seconds = 0.001
-            if seconds:
-                entry.idle_timer = loop.call_later(seconds, self._idle_out, entry)
+            said = self._catalog.get(entry.name).idle_seconds
+            seconds = said if said is not None and not entry.stale else seconds
+        if seconds:
+            entry.idle_timer = loop.call_later(seconds, self._idle_out, entry)
 
     def _idle_out(self, entry: Entry) -> None:
         if not entry.busy and entry.live is not None:

@@ -242,6 +242,33 @@ async def test_an_edited_card_is_loaded_anew_when_nobody_uses_the_old_one(world:
             assert live.context == 256
 
 
+async def test_a_card_that_was_edited_while_its_model_was_loaded_is_taken_up(world: World) -> None:
+    async with world.open() as pool:
+        load = asyncio.create_task(pool.load("one"))
+        await until(pool, "one", ModelState.LOADING)
+        world.entries["one"]["params"] |= {"ctxSize": 256, "cells": 256}
+        world.write()
+        await pool.cards_changed(world.catalog.reload())
+        await load
+        await until(pool, "one", ModelState.UNLOADED)
+        async with pool.lease("one") as live:
+            assert live.context == 256
+
+
+async def test_a_card_that_is_removed_takes_its_model_along_when_nobody_uses_it(world: World) -> None:
+    async with world.open() as pool:
+        async with pool.lease("two"):
+            load = asyncio.create_task(pool.load("one"))
+            await until(pool, "one", ModelState.LOADING)
+            del world.entries["one"], world.entries["two"]
+            world.write()
+            await pool.cards_changed(world.catalog.reload())
+            assert status(pool, "two").state is ModelState.READY
+        await until(pool, "two", ModelState.UNLOADED)
+        await load
+        await until(pool, "one", ModelState.UNLOADED)
+
+
 async def test_a_load_can_be_given_up(world: World) -> None:
     async with world.open() as pool:
         load = asyncio.create_task(pool.load("three"))
