@@ -231,7 +231,6 @@ class Catalog:
         plain: dict[str, Any] = {known: params[key] for key, known in PLAIN.items() if key in params}
         plain["context"] = plain.get("context") or None
         both = params.get("kvType", "f16")
-        numa = params.get("numa") or None
         flash = params.get("flashAttention", "auto")
         limit = params.get("nPredict", -1)
         reasoning = entry.get("reasoning")
@@ -254,10 +253,8 @@ class Catalog:
             type_v=params.get("kvTypeV", both),
             flash_attention=flash if isinstance(flash, str) else ("on" if flash else "off"),
             mmap=not params.get("noMmap", False),
-            numa="distribute" if numa is True else numa,
             lora=tuple(Lora(self._place(one["file"]), one.get("scale", 1.0)) for one in params.get("lora", ())),
             projector=self._optional(params.get("projector")),
-            draft=self._optional(params.get("draft")),
             autoload=entry.get("autoload"),
             idle_seconds=entry.get("idleSeconds"),
             prefix_scope=entry.get("prefixScope"),

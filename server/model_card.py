@@ -100,11 +100,8 @@ class ModelCard:
     """auto, on or off."""
     mlock: bool = False
     mmap: bool = True
-    numa: str | None = None
-    """distribute, isolate or numactl."""
     lora: tuple[Lora, ...] = ()
     projector: Path | None = None
-    draft: Path | None = None
 
     autoload: bool | None = None
     idle_seconds: float | None = None

@@ -86,7 +86,7 @@ def test_a_file_of_the_old_server_works_unchanged(place: Place) -> None:
     card = place.catalog(OLD_STYLE).get("SmaugV1-34b")
     assert card.file == weights
     assert (card.context, card.gpu_layers, card.threads) == (4096, 80, 12)
-    assert (card.instruct, card.template, card.mmap, card.numa) == (True, "zephyr", False, "distribute")
+    assert (card.instruct, card.template, card.mmap) == (True, "zephyr", False)
     assert card.max_tokens is None
     assert card.stop == ("User:",)
     assert card.personalities == {"geography teacher": "You teach geography."}
@@ -143,6 +143,15 @@ def test_every_field_of_the_schema_is_described_and_understood(
         assert not caplog.text
 
 
+def test_what_this_server_does_not_do_is_said_when_a_card_asks_for_it(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        place.catalog({"m": model(numa="distribute", draft="small.gguf")})
+    assert "model 'm', params.numa: has no effect" in caplog.text
+    assert "model 'm', params.draft: has no effect" in caplog.text
+
+
 def test_every_nested_field_has_a_description() -> None:
     def walk(rule: dict[str, Any]) -> None:
         for name, inner in rule.get("properties", {}).items():
@@ -194,8 +203,8 @@ def test_separate_types_win_over_the_common_one(place: Place) -> None:
 
 
 def test_values_that_mean_nothing_said(place: Place) -> None:
-    card = place.catalog({"m": model(ctxSize=0, nPredict=0, seed=-1, topK=-1, numa=False)}).get("m")
-    assert (card.context, card.max_tokens, card.numa) == (None, None, None)
+    card = place.catalog({"m": model(ctxSize=0, nPredict=0, seed=-1, topK=-1)}).get("m")
+    assert (card.context, card.max_tokens) == (None, None)
     assert card.sampling == {"seed": None, "top_k": 0}
 
 
