@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from server.catalog_file import schema
 from server.engine import sizing
 from server.engine.gguf import Header
 from server.engine.gguf_format import Tensor
 from server.engine.room import Memory, Room
-from server.engine.sizing import Sized, size
+from server.engine.sizing import DEFAULT_CONTEXT, Sized, size
 from server.model_card import ModelCard
 from server.settings import load_settings
 
@@ -93,6 +94,15 @@ def test_cells_shrink_for_the_memory_that_is_short(monkeypatch: pytest.MonkeyPat
         found = chosen(short, gpu_layers=20)
         assert 8192 <= found.plan.options.cells < 65536
         assert short.holds(found.estimate)
+
+
+def test_a_card_that_names_no_context_gets_what_its_field_is_said_to_mean() -> None:
+    long = replace(llama_8b(), context_length=131072)
+    short = replace(llama_8b(), context_length=2048)
+    for header, context in ((long, DEFAULT_CONTEXT), (short, 2048)):
+        assert size(ModelCard("llama", Path("llama.gguf")), header, ENGINE, Room(64 * GB)).plan.context == context
+    said = schema()["$defs"]["params"]["properties"]["ctxSize"]["description"]
+    assert f"what the model was trained with, but at most {DEFAULT_CONTEXT}" in said
 
 
 def test_smaller_numbers_in_the_cache_leave_room_for_more_layers() -> None:
