@@ -28,11 +28,18 @@ HYBRID = frozenset(
 )
 ENCODERS = frozenset(
     {"bert", "modern-bert", "neo-bert", "nomic-bert", "nomic-bert-moe", "jina-bert-v2", "jina-bert-v3", "eurobert"}
-    | {"gemma-embedding", "t5encoder"}
+    | {"gemma-embedding"}
 )
 """Each token sees all others, nothing is cached, and there is no head that would tell the next one."""
 
-NOT_MODELS = {"clip": "a projector for images or sound", "adapter": "a LoRA adapter", "imatrix": "an importance matrix"}
+NOT_MODELS = {
+    "clip": "a projector for images or sound",
+    "adapter": "a LoRA adapter",
+    "imatrix": "an importance matrix",
+    "t5": "a T5, whose encoder reads before its decoder writes",
+    "t5encoder": "the encoder of a T5",
+}
+"""What a file may hold that cannot be served here, by its architecture or its type."""
 
 _BLOCK = re.compile(r"blk\.(\d{1,4})\.")
 _SPLIT = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf")

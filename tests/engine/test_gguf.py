@@ -171,7 +171,13 @@ def test_a_fault_of_form_is_named(tmp_path, fault):
 
 
 MEANINGS = {
-    "general.architecture": [((TEXT, "a b"), "'a b'"), (None, "None"), ((U32, 3), "found 3")],
+    "general.architecture": [
+        ((TEXT, "a b"), "'a b'"),
+        (None, "None"),
+        ((U32, 3), "found 3"),
+        ((TEXT, "t5"), "a T5"),
+        ((TEXT, "t5encoder"), "the encoder of a T5"),
+    ],
     "general.type": [((TEXT, "adapter"), "a LoRA adapter")],
     "llama.context_length": [(None, "found 'nothing'"), ((U32, 0), "found 0"), ((TEXT, "x"), "found 'x'")],
     "llama.embedding_length": [(None, "nothing"), ((U32, 0), "found 0"), ((U32, 2**31), "found 2147483648")],
