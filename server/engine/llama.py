@@ -44,6 +44,7 @@ KV_TYPES = {
     "q5_0": C.GGML_TYPE_Q5_0,
     "q4_1": C.GGML_TYPE_Q4_1,
     "q4_0": C.GGML_TYPE_Q4_0,
+    "iq4_nl": C.GGML_TYPE_IQ4_NL,
 }
 
 _SPLIT_MODES = {"none": 0, "layer": 1, "row": 2}

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from server.catalog import Catalog
+from server.catalog_file import schema
 from server.engine import room
 from server.engine.llama import Model
 from server.engine.pool import Pool
@@ -77,6 +78,14 @@ async def until(pool: Pool, name: str, state: ModelState) -> None:
         async for statuses in changes:
             if any(one.name == name and one.state is state for one in statuses):
                 return
+
+
+@pytest.mark.parametrize("kind", schema()["$defs"]["kvType"]["enum"])
+async def test_a_cache_may_be_of_each_type_that_a_card_may_name(world: World, kind: str) -> None:
+    world.entries["three"]["params"] |= {"kvType": kind, "flashAttention": "on"}
+    async with world.open() as pool:
+        await pool.load("three")
+        assert status(pool, "three").state is ModelState.READY
 
 
 async def test_however_many_ask_there_is_one_load(world: World) -> None:
