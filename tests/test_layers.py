@@ -13,7 +13,19 @@ ROOT = Path(__file__).resolve().parent.parent
 SERVER = ROOT / "server"
 
 FLOORS = (
-    {"errors", "settings", "catalog", "catalog_file", "disk", "ids", "model_card", "telemetry", "tls", "watching"},
+    {
+        "errors",
+        "settings",
+        "catalog",
+        "catalog_file",
+        "disk",
+        "ids",
+        "model_card",
+        "own_python",
+        "telemetry",
+        "tls",
+        "watching",
+    },
     {"engine", "store"},
     {"chat"},
     {"search", "services", "upstream", "hub"},

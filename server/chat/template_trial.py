@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
 import sys
 from dataclasses import asdict
 
 from server.chat.messages import Message, ToolCall
 from server.chat.sandbox import Bounds
-from server.engine.short_lived import bound_this_process, how_it_ended, run_child
+from server.engine.short_lived import bound_this_process, how_it_ended, judges, run_child
 from server.engine.verdicts import Verdicts
 from server.errors import TemplateFailed
 
@@ -39,9 +38,11 @@ async def try_template(source: str, bounds: Bounds, verdicts: Verdicts) -> None:
             status, _ = await run_child(__name__, *bounds_of_child, given=given, seconds=seconds)
         except TimeoutError:
             raise TemplateFailed(f"The model's chat template did not end within {seconds:g} seconds.") from None
+        if not judges(status):
+            end = how_it_ended(status)
+            raise TemplateFailed(f"The model's chat template could not be tried: the process for it ended ({end}).")
         known = "" if status == 0 else f"it ended the process that tried it ({how_it_ended(status)})"
-        if status != -signal.SIGKILL:  # which comes from outside
-            verdicts.remember(key, known)
+        verdicts.remember(key, known)
     if known:
         raise TemplateFailed(f"The model's chat template is not usable: {known}.")
 

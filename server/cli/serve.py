@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import json
+import os
 import shlex
 import shutil
 import socket
@@ -14,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from server import own_python
 from server import tls as tls_pair
 from server.catalog import Catalog, Example
 from server.cli import options
@@ -202,7 +204,8 @@ def _follow_the_source(settings: Settings) -> None:
     """Runs the same command as a child, and again after every edit. The models' file needs no restart."""
     from watchfiles import PythonFilter, run_process
 
-    command = [sys.executable, "-m", "server", *(word for word in sys.argv[1:] if word != "--reload")]
+    command = own_python.command("server", *(word for word in sys.argv[1:] if word != "--reload"))
+    os.environ.update(own_python.search_path())  # the child is given ours
     folders = [folder for folder in (PACKAGE, ROOT / "config") if folder.is_dir()]
     say(f"Watching {', '.join(str(folder) for folder in folders)}.")
     try:

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
-from pathlib import Path
 
-_ROOT = Path(__file__).parents[2]
+from server import own_python
+
+_CRASHES = frozenset(
+    -getattr(signal, name) for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL") if hasattr(signal, name)
+)
+"""Exit statuses of a process that ended by what it did itself."""
 
 
 async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str]:
     """Run `python -m module` with `given` as its input; its exit status (negative: a signal) and what it complained of.
 
-    It is told none of our secrets, and does not outlive this call. Raises TimeoutError after `seconds`.
+    It is told none of our secrets, does not hear what is typed at our terminal (Ctrl-C), and does not outlive this
+    call. Raises TimeoutError after `seconds`.
     """
     status, words, _ = await hear_child(module, *arguments, given=given, seconds=seconds)
     return status, words
@@ -23,17 +29,18 @@ async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: f
 async def hear_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str, bytes]:
     """As `run_child`, and what it told."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_API_")}
-    environment |= {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
+    environment |= own_python.search_path() | {
         "CUDA_VISIBLE_DEVICES": "",  # its start and its memory are not needed to judge anything
         "GGML_NO_BACKTRACE": "1",  # or ggml would start a debugger
     }
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", module, *arguments),
+        *own_python.command(module, *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows' word for it
     )
     try:
         told, words = await asyncio.wait_for(child.communicate(given), seconds)
@@ -43,6 +50,13 @@ async def hear_child(module: str, *arguments: str, given: bytes = b"", seconds: 
             await child.wait()
     assert child.returncode is not None
     return child.returncode, words.decode(errors="replace"), told
+
+
+def judges(status: int) -> bool:
+    """Whether a child's end tells of what it was given: all was well, or it crashed on it. Any other end (killed from
+    outside, a Python that does not start) tells nothing, but for statuses that the child itself means something by.
+    """
+    return status == 0 or status in _CRASHES
 
 
 def how_it_ended(status: int) -> str:

@@ -10,14 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import signal
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from server.engine.gguf import fingerprint
 from server.engine.projector_file import ProjectorHeader
-from server.engine.short_lived import bound_this_process, how_it_ended, run_child
+from server.engine.short_lived import bound_this_process, how_it_ended, judges, run_child
 from server.engine.verdicts import Verdicts
 from server.errors import ModelLoadFailed
 
@@ -38,7 +37,7 @@ async def try_file(
     `projector`, which cannot be opened alone, the verdict is about the two together.
 
     It is remembered in `verdicts` until the file or llama.cpp changes. What may not be the file's fault (killed from
-    outside, out of time) is not remembered.
+    outside, out of time, a child that did not come so far) is not remembered.
     """
     key = f"{await asyncio.to_thread(fingerprint, path)} {_llama_version()}"
     files, named = [str(path.absolute())], repr(path.name)
@@ -53,9 +52,11 @@ async def try_file(
         except TimeoutError:
             message = f"The model file {named} could not be opened within {seconds:g} seconds."
             raise ModelLoadFailed(message) from None
+        if not (judges(status) or status == REFUSED):
+            reason = _and_what_it_said(how_it_ended(status), words)
+            raise ModelLoadFailed(f"The model file {named} could not be tried: the process for it ended{reason}.")
         known = _verdict(status, words)
-        if status != -signal.SIGKILL:
-            verdicts.remember(key, known)
+        verdicts.remember(key, known)
     if known:
         raise ModelLoadFailed(f"The model file {named} is not usable: {known}")
 
@@ -64,10 +65,14 @@ def _verdict(status: int, words: str) -> str:
     """Empty when all is well, else a sentence."""
     if status == 0:
         return ""
-    line = _telling_line(words)
     if status == REFUSED:
-        return f"llama.cpp refused it: {line or 'it gave no reason'}."
-    return f"llama.cpp crashed on it ({how_it_ended(status)}){': ' + line if line else ''}."
+        return f"llama.cpp refused it: {_telling_line(words) or 'it gave no reason'}."
+    return f"llama.cpp crashed on it{_and_what_it_said(how_it_ended(status), words)}."
+
+
+def _and_what_it_said(end: str, words: str) -> str:
+    line = _telling_line(words)
+    return f" ({end}){': ' + line if line else ''}"
 
 
 def _telling_line(words: str) -> str:

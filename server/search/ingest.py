@@ -19,8 +19,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.engine.short_lived import bound_this_process, how_it_ended, run_child
-from server.errors import FileUnreadable, FileUnsupported
+from server.engine.short_lived import bound_this_process, how_it_ended, judges, run_child
+from server.errors import FileUnreadable, FileUnsupported, Unavailable
 from server.search.blocks import Block
 from server.search.formats import Unreadable, reader
 
@@ -68,7 +68,8 @@ class Reading:
 async def opened(path: Path, name: str, bounds: Bounds) -> AsyncIterator[Reading]:
     """The blocks of the file at `path`, whose kind its `name` tells.
 
-    Raises FileUnreadable or FileUnsupported, here or before the first block, with a message for whoever sent the file.
+    Raises FileUnreadable or FileUnsupported, here or before the first block, with a message for whoever sent the file;
+    Unavailable when the child ended for a reason outside of the file.
     """
     with tempfile.TemporaryDirectory(prefix="llm-api-reading-") as folder:
         output = Path(folder) / "blocks"
@@ -80,6 +81,8 @@ async def opened(path: Path, name: str, bounds: Bounds) -> AsyncIterator[Reading
             raise FileUnreadable(f"{shown(name)} could not be read within {bounds.seconds:g} seconds.") from None
         if status == -signal.SIGALRM:
             raise FileUnreadable(f"{shown(name)} could not be read within {bounds.seconds:g} seconds.")
+        if not judges(status):
+            raise Unavailable(f"{shown(name)} was not read: the process for it ended ({how_it_ended(status)}).")
         if status != 0:
             raise FileUnreadable(
                 f"{shown(name)} ended the process that read it ({how_it_ended(status)}); it may be damaged, or "

@@ -11,6 +11,7 @@ from server.chat.sandbox import Bounds
 from server.chat.template_trial import try_template
 from server.engine.verdicts import Verdicts
 from server.errors import TemplateFailed
+from tests.engine.ends import FROM_OUTSIDE, OF_ITSELF, child_that_ends
 
 CHATML = named_templates.source("chatml")
 REFUSES = "{{ raise_exception('Only one message, please.') }}"
@@ -33,14 +34,24 @@ async def test_what_the_sandbox_holds_is_let_through_and_tried_once(verdicts, mo
     await try_template(source, Bounds(seconds=0.1), verdicts)
 
 
-async def test_one_that_ends_its_process_is_refused_and_remembered(verdicts, monkeypatch):
-    monkeypatch.setattr(template_trial, "_MEMORY", 32 << 20)  # hardly enough to start in
+@pytest.mark.parametrize("end", OF_ITSELF)
+async def test_one_that_ends_its_process_is_refused_and_remembered(verdicts, monkeypatch, end):
+    monkeypatch.setattr(template_trial, "run_child", child_that_ends(end))
     with pytest.raises(TemplateFailed, match="template is not usable: it ended the process that tried it") as first:
         await try_template(CHATML, Bounds(), verdicts)
     monkeypatch.setattr(template_trial, "run_child", no_child)
     with pytest.raises(TemplateFailed) as again:
         await try_template(CHATML, Bounds(), verdicts)
     assert again.value.message == first.value.message
+
+
+@pytest.mark.parametrize("end", FROM_OUTSIDE)
+async def test_a_process_that_ends_for_another_reason_is_an_error_that_is_forgotten(verdicts, monkeypatch, end):
+    with monkeypatch.context() as patch:
+        patch.setattr(template_trial, "run_child", child_that_ends(end))
+        with pytest.raises(TemplateFailed, match="template could not be tried: the process for it ended"):
+            await try_template(CHATML, Bounds(), verdicts)
+    await try_template(CHATML, Bounds(), verdicts)
 
 
 async def test_out_of_time_is_an_error_that_is_forgotten(verdicts, monkeypatch):

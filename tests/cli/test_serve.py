@@ -134,7 +134,7 @@ class Served:
     def __init__(self, place: Path, *arguments: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "server", "serve", *where(place), "--port", str(self.port), *arguments]
+        command = [sys.executable, "-P", "-m", "server", "serve", *where(place), "--port", str(self.port), *arguments]
         self.process = subprocess.Popen(
             command, cwd=place, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True,
@@ -185,3 +185,13 @@ def test_the_examples_work_as_pasted_and_ctrl_c_ends_it(served: Served, place: P
     rest, _ = served.process.communicate(timeout=20)
     assert served.process.returncode == 0, rest
     assert "Traceback" not in rest
+
+
+def test_what_lies_in_the_users_folder_is_not_taken_for_ours_at_a_reload(place: Path) -> None:
+    (place / "server.py").write_text("raise SystemExit('not this one, end=')")  # so that the greeting is not waited for
+    served = Served(place, "--reload")
+    try:
+        assert "A first key was made" in served.greeting()
+    finally:
+        served.process.send_signal(signal.SIGINT)
+        served.process.communicate(timeout=20)

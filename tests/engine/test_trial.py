@@ -18,6 +18,7 @@ from server.engine import trial
 from server.engine.trial import try_file
 from server.engine.verdicts import Verdicts
 from server.errors import ModelLoadFailed
+from tests.engine.ends import FROM_OUTSIDE, OF_ITSELF, child_that_ends
 
 
 @pytest.fixture
@@ -107,6 +108,31 @@ async def test_out_of_time_is_an_error_that_is_forgotten(model, verdicts):
     await try_file(model, verdicts)
 
 
+@pytest.mark.parametrize("end", OF_ITSELF)
+async def test_a_crash_is_a_verdict(model, verdicts, monkeypatch, end):
+    monkeypatch.setattr(trial, "run_child", child_that_ends(end))
+    with pytest.raises(ModelLoadFailed, match=rf"is not usable: llama.cpp crashed on it \({end}\)"):
+        await try_file(model, verdicts)
+    monkeypatch.setattr(trial, "run_child", no_child)
+    with pytest.raises(ModelLoadFailed):
+        await try_file(model, verdicts)
+
+
+@pytest.mark.parametrize("end", FROM_OUTSIDE)
+async def test_a_child_that_ends_for_another_reason_is_forgotten(model, verdicts, monkeypatch, end):
+    with monkeypatch.context() as patch:
+        patch.setattr(trial, "run_child", child_that_ends(end))
+        with pytest.raises(ModelLoadFailed, match=r"'model.gguf' could not be tried: the process for it ended"):
+            await try_file(model, verdicts)
+    await try_file(model, verdicts)
+
+
+async def test_what_lies_in_the_users_folder_is_not_taken_for_ours(model, verdicts, tmp_path, monkeypatch):
+    (tmp_path / "server.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    await try_file(model, verdicts)
+
+
 @pytest.fixture
 def started(monkeypatch) -> tuple[asyncio.Event, dict[str, str]]:
     """Set when a child was started, and the environment that it was given."""
@@ -126,7 +152,8 @@ def started(monkeypatch) -> tuple[asyncio.Event, dict[str, str]]:
 async def test_being_cancelled_leaves_no_child(model, verdicts, remembered, started):
     task = asyncio.create_task(try_file(model, verdicts))
     await started[0].wait()
-    assert len(children()) == 1
+    [child] = children()
+    assert os.getsid(child.pid) != os.getsid(0)  # Ctrl-C at our terminal is not for it
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -8,9 +8,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from server.errors import FileUnreadable, FileUnsupported
+from server.errors import FileUnreadable, FileUnsupported, Unavailable
+from server.search import ingest
 from server.search.blocks import Block
 from server.search.ingest import Bounds, Reading, opened, write_blocks
+from tests.engine.ends import FROM_OUTSIDE, OF_ITSELF, child_that_ends
 from tests.search import documents
 
 BOUNDS = Bounds(seconds=20, memory_mb=1024, text_chars=1_000_000)
@@ -126,6 +128,21 @@ async def test_a_child_that_hangs_or_dies_is_only_an_error(tmp_path: Path) -> No
     (tmp_path / "a.txt").write_text("words")
     assert "within 0.01 seconds" in (await refusal(tmp_path / "a.txt", bounds=Bounds(0.01, 512, 1000))).message
     assert await refusal(documents.lay(tmp_path, "print.pdf"), bounds=Bounds(20, memory_mb=8, text_chars=1000))
+
+
+@pytest.mark.parametrize("end", OF_ITSELF)
+async def test_a_crash_is_the_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    monkeypatch.setattr(ingest, "run_child", child_that_ends(end))
+    assert f"ended the process that read it ({end})" in (await refusal(tmp_path / "a.txt")).message
+
+
+@pytest.mark.parametrize("end", FROM_OUTSIDE)
+async def test_a_child_that_others_end_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    (tmp_path / "a.txt").write_text("words")
+    monkeypatch.setattr(ingest, "run_child", child_that_ends(end))
+    with pytest.raises(Unavailable, match=r"'a.txt' was not read: the process for it ended"):
+        await read(tmp_path / "a.txt")
 
 
 async def test_a_page_of_an_archive_that_lies_is_not_followed(tmp_path: Path) -> None:
