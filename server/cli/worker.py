@@ -89,7 +89,7 @@ async def _protollm(settings: Settings, queue: str | None) -> None:
 
 def stopped_by_signal() -> asyncio.Event:
     """Set by the first SIGTERM or Ctrl-C; the second ends the process."""
-    stop = asyncio.Event()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def heard(sig: signal.Signals) -> None:
         if stop.is_set():
@@ -98,5 +98,8 @@ def stopped_by_signal() -> asyncio.Event:
         stop.set()
 
     for sig in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sig, heard, sig)
+        try:
+            loop.add_signal_handler(sig, heard, sig)
+        except NotImplementedError:  # on Windows
+            signal.signal(sig, lambda number, _: loop.call_soon_threadsafe(heard, signal.Signals(number)))
     return stop

@@ -14,6 +14,8 @@ _CRASHES = frozenset(
     -getattr(signal, name) for name in ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL") if hasattr(signal, name)
 )
 """Exit statuses of a process that ended by what it did itself."""
+_ALARMED = -signal.SIGALRM if hasattr(signal, "SIGALRM") else None
+"""Exit status of a child that has outlived its own bound."""
 
 
 async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str]:
@@ -49,6 +51,8 @@ async def hear_child(module: str, *arguments: str, given: bytes = b"", seconds: 
             child.kill()
             await child.wait()
     assert child.returncode is not None
+    if child.returncode == _ALARMED:
+        raise TimeoutError
     return child.returncode, words.decode(errors="replace"), told
 
 

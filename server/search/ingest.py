@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -79,8 +78,6 @@ async def opened(path: Path, name: str, bounds: Bounds) -> AsyncIterator[Reading
             status, _ = await run_child(__name__, *arguments, seconds=bounds.seconds)
         except TimeoutError:
             raise FileUnreadable(f"{shown(name)} could not be read within {bounds.seconds:g} seconds.") from None
-        if status == -signal.SIGALRM:
-            raise FileUnreadable(f"{shown(name)} could not be read within {bounds.seconds:g} seconds.")
         if not judges(status):
             raise Unavailable(f"{shown(name)} was not read: the process for it ended ({how_it_ended(status)}).")
         if status != 0:
