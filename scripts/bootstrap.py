@@ -6,6 +6,7 @@ Python (`interpreter.require()` sees to that) and nothing else.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -98,11 +99,14 @@ class Environment:
 
     def introduce(self) -> None:
         """Let the environment's Python find the clone from any folder, and give it the command `llm-api`."""
-        ask = [str(self.python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-        packages = Path(subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
-        (packages / "llm-api.pth").write_text(f"{self.root}\n", encoding="utf-8")
+        ask = [str(self.python), "-c", "import sysconfig; print(ascii(sysconfig.get_path('purelib')))"]
+        packages = Path(ast.literal_eval(subprocess.run(ask, capture_output=True, text=True, check=True).stdout))
+        # Which encoding it is read in depends on Python's version and on the locale: so none of it matters.
+        root = str(self.root)
+        line = root if root.isascii() else f"import sys; sys.path.append({root!a})"
+        (packages / "llm-api.pth").write_text(f"{line}\n", encoding="ascii")
         if os.name == "nt":
-            command, text = "llm-api.cmd", f'@"{self.python}" -P -m server %*\n'
+            command, text = "llm-api.cmd", '@"%~dp0python.exe" -P -m server %*\n'
         else:
             command, text = "llm-api", f'#!/bin/sh\nexec "{self.python}" -P -m server "$@"\n'
         script = self.python.with_name(command)

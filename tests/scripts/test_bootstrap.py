@@ -200,6 +200,17 @@ def test_an_environment_whose_python_has_gone_is_not_ready(tmp_path: Path) -> No
     assert not environment.ready_for("serve")
 
 
+def test_a_clone_is_found_in_a_folder_of_any_name_whatever_the_locale(tmp_path: Path) -> None:
+    environment = bootstrap.Environment(tmp_path / "Übung дом")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment.folder], check=True)
+    environment.introduce()
+    [introduction] = environment.folder.rglob("llm-api.pth")
+    assert introduction.read_bytes().isascii(), "Python 3.11 and 3.12 read it in the locale's encoding"
+    ask = [environment.python, "-c", "import sys; print(ascii(sys.path))"]
+    told = subprocess.run(ask, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert ascii(str(environment.root)) in told
+
+
 # What one sees
 
 
