@@ -45,7 +45,7 @@ def configure_logging(
 
 def _said_already(record: logging.LogRecord) -> bool:
     """An answer that broke off has been logged, with its reason, by whoever broke it off."""
-    return "returned without completing response" not in record.msg
+    return "returned without completing response" not in record.getMessage()
 
 
 class TextLines(logging.Formatter):

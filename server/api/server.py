@@ -8,6 +8,7 @@ serving ──signal──▶ draining: new work is refused, running answers go 
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import logging
 import os
@@ -54,7 +55,17 @@ class DrainingServer(uvicorn.Server):
 
     async def startup(self, sockets: Any = None) -> None:
         self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit as leaving:
+            if isinstance(why := leaving.__context__, OSError) and why.errno == errno.EADDRINUSE:
+                log.error(
+                    "Cannot listen on %s port %d: another program has taken it meanwhile. Stop it, or choose another "
+                    "with --port.",
+                    self.config.host,
+                    self.config.port,
+                )
+            raise
         for listener in (each for server in self.servers for each in server.sockets):
             host, port = listener.getsockname()[:2]
             scheme = "https" if self.config.ssl else "http"

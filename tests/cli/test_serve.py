@@ -195,3 +195,17 @@ def test_what_lies_in_the_users_folder_is_not_taken_for_ours_at_a_reload(place: 
     finally:
         served.process.send_signal(signal.SIGINT)
         served.process.communicate(timeout=20)
+
+
+TOO_LATE = "from server.cli import main, serve; serve.check_port = lambda *_: None; main()"
+"""A start whose port is free when it looks, and taken when it comes to listen."""
+
+
+def test_of_two_starts_at_once_the_later_one_says_that_the_address_is_taken(place: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-c", TOO_LATE, "serve", *where(place), "--port", port]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode
+    assert "Traceback" not in done.stderr
+    assert f"Cannot listen on 127.0.0.1 port {port}: another program has taken it meanwhile." in done.stderr, done
