@@ -20,7 +20,7 @@ from typing import IO, NoReturn
 
 import interpreter
 import llama_wheel
-from steps import SetupFailed, say, step
+from steps import SetupFailed, say, step, writing
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {"serve": "requirements.lock", "test": "requirements-dev.lock"}
@@ -61,8 +61,11 @@ class Environment:
         """Set up what is missing; raises SetupFailed."""
         if self.ready_for(purpose):
             return
-        self.folder.mkdir(exist_ok=True)
-        with alone(self.folder / "setup.lock"):
+        lock = self.folder / "setup.lock"
+        with writing(self.folder, "The environment lies in the clone: start from a clone of your own."):
+            self.folder.mkdir(exist_ok=True)
+            lock.touch()
+        with alone(lock):
             if not self.ready_for(purpose):  # else somebody else has just done it
                 self._set_up(purpose)
 
@@ -129,6 +132,8 @@ def ready(purpose: str) -> Path:
         environment.make_ready(purpose)
     except SetupFailed as error:
         sys.exit(f"\n{error}")
+    except OSError as error:  # a full disk, a folder within that is another user's
+        sys.exit(f"\nThe set-up cannot go on: {error.strerror}{f': {error.filename}' if error.filename else ''}")
     except KeyboardInterrupt:
         sys.exit("\nInterrupted; what was finished is kept.")
     return environment.python

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from steps import SetupFailed, say, step
+from steps import SetupFailed, say, step, writing
 
 PACKAGE = "llama-cpp-python"
 CUDA_HOMES = ("/usr/local/cuda",)
@@ -183,8 +183,10 @@ def _compile(python: Path, entry: str, build: Build, folder: Path, log: Path) ->
     usual = "about five minutes on two cores" if build.device == "cpu" else "twenty minutes or more on two cores"
     say(f"  llama.cpp: {build.reason}.")
     say(f"  It is compiled once, {usual}, here on {cores}; kept in {folder.parent}")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as name:
+    with writing(folder.parent, "Name another folder for what is compiled in LLM_API_WHEELS, and start again."):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        building = tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-")
+    with building as name:
         room = Path(name)
         (room / "llama.lock").write_text(entry, encoding="utf-8")
         # No cache of pip's: it would hand out a wheel that was compiled for another device or CPU.

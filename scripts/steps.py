@@ -6,7 +6,8 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 QUIET_SECONDS = 30.0
@@ -23,6 +24,15 @@ class SetupFailed(Exception):
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def writing(folder: Path, advice: str) -> Iterator[None]:
+    """Raises SetupFailed, with what to do about it, where the folder cannot be made or written."""
+    try:
+        yield
+    except OSError as error:
+        raise SetupFailed(f"{folder} cannot be written ({error.strerror}). {advice}") from error
 
 
 def step(title: str, command: Sequence[str | Path], log: Path, *, env: Mapping[str, str] | None = None) -> None:

@@ -214,6 +214,37 @@ def test_a_clone_is_found_in_a_folder_of_any_name_whatever_the_locale(tmp_path: 
 # What one sees
 
 
+def test_a_clone_that_cannot_be_written_says_which_folder_it_is(tmp_path: Path) -> None:
+    environment = bootstrap.Environment(tmp_path / "clone")  # is not there, which root may not write in either
+    with pytest.raises(steps.SetupFailed) as failure:
+        environment.make_ready("serve")
+    assert f"{environment.folder} cannot be written (No such file or directory)" in str(failure.value)
+    assert "a clone of your own" in str(failure.value)
+
+
+def test_a_cache_that_cannot_be_written_names_the_variable_for_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, python: Path
+) -> None:
+    monkeypatch.setenv("LLM_API_WHEELS", str(tmp_path / "file" / "wheels"))
+    monkeypatch.setenv("CXX", sys.executable)  # is not reached
+    (tmp_path / "file").touch()
+    with pytest.raises(steps.SetupFailed) as failure:
+        llama_wheel.install(python, ENTRY, tmp_path / "log")
+    assert f"{tmp_path / 'file' / 'wheels'} cannot be written (Not a directory)" in str(failure.value)
+    assert "LLM_API_WHEELS" in str(failure.value)
+
+
+def test_a_set_up_that_the_system_stops_ends_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+
+    def full(environment: bootstrap.Environment, purpose: str) -> None:
+        (tmp_path / "folder").write_text("")
+
+    monkeypatch.setattr(bootstrap.Environment, "make_ready", full)
+    with pytest.raises(SystemExit, match=f"The set-up cannot go on: Is a directory: {tmp_path / 'folder'}"):
+        bootstrap.ready("serve")
+
+
 @pytest.mark.parametrize(
     ("output", "share"),
     [
