@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,12 +18,23 @@ _CRASHES = frozenset(
 _ALARMED = -signal.SIGALRM if hasattr(signal, "SIGALRM") else None
 """Exit status of a child that has outlived its own bound."""
 
+_GIVEN_ON = re.compile(
+    r"""PATH|HOME|USERPROFILE|LANG|LANGUAGE|TZ|TMPDIR|TEMP|TMP
+    |SYSTEMROOT|SYSTEMDRIVE|WINDIR|PATHEXT|NUMBER_OF_PROCESSORS|PROCESSOR_ARCHITECTURE|PROCESSOR_IDENTIFIER
+    |PYTHON(HOME|UTF8|DONTWRITEBYTECODE|PYCACHEPREFIX|NOUSERSITE|MALLOC)
+    |LD_LIBRARY_PATH|LD_PRELOAD|DYLD_LIBRARY_PATH|DYLD_FALLBACK_LIBRARY_PATH|GLIBC_TUNABLES
+    |LLAMA_CPP_LIB_PATH|MTMD_CPP_LIB|(LC|CUDA|HIP|GGML|OMP|GOMP|KMP|MKL|OPENBLAS|VECLIB)_.*""",
+    re.VERBOSE,
+)
+"""The variables by which Python, llama.cpp and numpy are found and started here. All others stay with us."""
+
 
 async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str]:
     """Run `python -m module` with `given` as its input; its exit status (negative: a signal) and what it complained of.
 
-    It is told none of our secrets, does not hear what is typed at our terminal (Ctrl-C), and does not outlive this
-    call. Raises TimeoutError after `seconds`.
+    Of our environment it has what its libraries need (`_GIVEN_ON`), and so none of the keys and passwords in it;
+    what this user may read it may read too. It does not hear what is typed at our terminal (Ctrl-C), and does not
+    outlive this call. Raises TimeoutError after `seconds`.
     """
     status, words, _ = await hear_child(module, *arguments, given=given, seconds=seconds)
     return status, words
@@ -30,11 +42,10 @@ async def run_child(module: str, *arguments: str, given: bytes = b"", seconds: f
 
 async def hear_child(module: str, *arguments: str, given: bytes = b"", seconds: float) -> tuple[int, str, bytes]:
     """As `run_child`, and what it told."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("LLM_API_")}
-    environment |= own_python.search_path() | {
-        "CUDA_VISIBLE_DEVICES": "",  # its start and its memory are not needed to judge anything
-        "GGML_NO_BACKTRACE": "1",  # or ggml would start a debugger
-    }
+    given_on = {name: value for name, value in os.environ.items() if _GIVEN_ON.fullmatch(name)}
+    environment = given_on | own_python.search_path()
+    environment["CUDA_VISIBLE_DEVICES"] = ""  # its start and its memory are not needed to judge anything
+    environment["GGML_NO_BACKTRACE"] = "1"  # or ggml would start a debugger
     child = await asyncio.create_subprocess_exec(
         *own_python.command(module, *arguments),
         stdin=asyncio.subprocess.PIPE,

@@ -170,7 +170,9 @@ def test_the_child_imports_nothing_of_the_web():
 
 
 async def test_the_child_is_not_told_our_secrets(model, verdicts, monkeypatch, started):
-    monkeypatch.setenv("LLM_API_FIRST_KEY", "secret")
+    for name in ("LLM_API_FIRST_KEY", "API_KEY", "RABBIT_MQ_PASSWORD", "HF_TOKEN", "GPU_API_KEY"):
+        monkeypatch.setenv(name, "secret")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
     await try_file(model, verdicts)
-    assert not [name for name in started[1] if name.startswith("LLM_API_")]
-    assert started[1]["PATH"] == os.environ["PATH"]
+    assert "secret" not in started[1].values()
+    assert all(started[1][name] == os.environ[name] for name in ("PATH", "HOME", "OMP_NUM_THREADS"))
