@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from server.errors import FileUnreadable, FileUnsupported, NotFound, ServerError
@@ -50,36 +51,40 @@ class Indexing:
         """Index those of these files that are not; how many cannot be. Raises what may pass."""
         failed = 0
         for at, id in enumerate(ids):
-            try:
-                failed += not await self._one(context, store, id, at, len(ids))
-            except NotFound:
-                continue  # taken out of the store meanwhile, or deleted with it
+            failed += not await self._one(context, store, id, at, len(ids))
         await context.progress(len(ids), len(ids), f"{len(ids)} files")
         return failed
 
     async def _one(self, context: TaskContext, store: str, id: str, at: int, count: int) -> bool:
-        """Whether the file can be searched now."""
+        """Whether the file can be searched now, or need not be, as it is not in the store any more."""
         stores, owner = self._search.stores, context.owner
-        entry = await stores.file(owner, store, id)
-        if entry.status != "in_progress":
-            return entry.status == "completed"
 
         async def told(share: float, message: str) -> None:
             await context.progress(at + share, count, message)
 
         try:
+            entry = await stores.file(owner, store, id)
+            if entry.status != "in_progress":
+                return entry.status == "completed"
             path = await self._files.path(owner, id)
-            recipe = Recipe(entry.size, entry.overlap)
-            document = await self._search.indexer.index(owner, path, entry.name, recipe, told)
-            await stores.settle(owner, store, id, document)
-            return True
-        except FileUnreadable as error:
-            code = "unsupported_file" if isinstance(error, FileUnsupported) else "invalid_file"
-            await stores.fail(owner, store, id, code, error.message)
         except NotFound:
-            raise
+            return True
+        recipe = Recipe(entry.size, entry.overlap)
+        try:
+            document = await self._search.indexer.index(owner, path, entry.name, recipe, told)
         except ServerError as error:
             if may_pass(error) and context.attempt < self._attempts:
                 raise
-            await stores.fail(owner, store, id, "server_error", error.message)
-        return False
+            with suppress(NotFound):
+                await stores.fail(owner, store, id, _code(error), error.message)
+            return False
+        with suppress(NotFound):
+            await stores.settle(owner, store, id, document)
+        return True
+
+
+def _code(error: ServerError) -> str:
+    """One of those that OpenAI's clients know."""
+    if isinstance(error, FileUnsupported):
+        return "unsupported_file"
+    return "invalid_file" if isinstance(error, FileUnreadable) else "server_error"

@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 from server.catalog import Catalog
 from server.chat.backend import Backend, Embeddings
 from server.chat.vectors import Texts
-from server.errors import NotFound
+from server.errors import ModelNotFound, NotFound
 from server.search.blocks import Block
 from server.search.ingest import Bounds, opened
 from server.search.passages import Cutter, Passage, Recipe
@@ -57,7 +57,9 @@ class Indexer:
         self._bounds = Bounds(settings.read_seconds, settings.read_memory_mb, settings.text_chars)
 
     async def index(self, owner: str, path: Path, name: str, recipe: Recipe, progress: Progress) -> str:
-        """The id of the file's document. Raises FileUnreadable, and what the models raise."""
+        """The id of the file's document. Raises FileUnreadable, NotFound for a model that is not there, and what the
+        models raise.
+        """
         await self.forget(await self._documents.useless())
         measure, embedding = self._measure(), self._embedding()
         kind = Path(name).suffix.lower()[:16]
@@ -136,19 +138,27 @@ class Indexer:
     def _embedding(self) -> str:
         """The embedding model's own name; empty: there is none."""
         name = self._settings.embedding_model
-        return self._catalog.get(name).name if name else ""
+        return self._named("search.embedding_model", name) if name else ""
 
     def _measure(self) -> str:
         """The model whose tokens count."""
-        name = self._settings.tokens_model or self._settings.embedding_model
-        if name:
-            return self._catalog.get(name).name
+        if name := self._settings.tokens_model:
+            return self._named("search.tokens_model", name)
+        if self._settings.embedding_model:
+            return self._embedding()
         names = self._catalog.names()
         if not names:
             raise NotFound(
                 "There is no model by whose tokens a text could be cut: add one, or name one in search.tokens_model."
             )
         return names[0]
+
+    def _named(self, setting: str, name: str) -> str:
+        """The own name of the model that a setting names."""
+        try:
+            return self._catalog.get(name).name
+        except ModelNotFound:
+            raise NotFound(f"{setting}: there is no model {name!r} by which files could be indexed.") from None
 
 
 class _Filling:
