@@ -14,6 +14,7 @@ from server.store.database import Moment, metadata
 from server.store.response_tables import to_text
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "expired", "dead"]
+UNENDED: tuple[State, ...] = ("queued", "running")
 ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled", "expired", "dead")
 """The states that nothing leads out of."""
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from server.errors import TooManyRequests
-from server.store.job_table import jobs
+from server.store.job_table import UNENDED, jobs
 
 RECOUNT_SECONDS = 5.0
 
@@ -55,7 +55,7 @@ class _Count(NamedTuple):
 
 
 def _counted(connection: Connection, owner: str) -> _Count:
-    mine = (jobs.c.owner == owner, jobs.c.state.in_(("queued", "running")))
+    mine = (jobs.c.owner == owner, jobs.c.state.in_(UNENDED))
     both = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(jobs.c.size), 0)).where(*mine)
     number, size = connection.execute(both).one()
     return _Count(int(number), int(size), time.monotonic())

@@ -112,7 +112,7 @@ def task_body(id: str, job: Job | None) -> dict[str, Any]:
 
 
 def _status(job: Job) -> str:
-    if job.state in ("queued", "running"):
+    if not job.ended:
         return "RETRY" if job.error is not None else "PENDING"
     return {"succeeded": "SUCCESS", "cancelled": "REVOKED"}.get(job.state, "FAILURE")
 

@@ -18,7 +18,7 @@ from server.errors import NotFound, Unauthorized
 from server.jobs.jobs import Jobs
 from server.jobs.summaries import SUMMARY
 from server.store.auth_keys import AuthKeys
-from server.store.job_table import Job
+from server.store.job_table import UNENDED, Job
 
 State = dict[str, str]
 
@@ -141,7 +141,7 @@ class News:
         await self._check_key()
         found = await self._jobs.list(self._owner, task=SUMMARY, limit=RECENT)
         listed = {job.id for job in found}
-        older = [id for id, (state, _) in self._marks.items() if state in ("queued", "running") and id not in listed]
+        older = [id for id, (state, _) in self._marks.items() if state in UNENDED and id not in listed]
         return found + [job for id in older if (job := await self._find(id)) is not None]
 
 
