@@ -122,3 +122,5 @@ def _enter_tasks(house: House, calls: Calls) -> None:
     house.jobs.tasks.add(*endpoint_tasks(house))
     house.jobs.when_tidying(house.files.sweep)
     house.jobs.when_tidying(house.search.tidy)
+    house.jobs.when_looking(indexing.look)
+    house.jobs.when_tidying(indexing.tidy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.errors import FileUnreadable, FileUnsupported, NotFound, ServerError
@@ -16,14 +17,24 @@ from server.store.vector_store_rows import FileBatch, NewFile
 
 INDEX_FILES = "index_files"
 
+JUST = timedelta(minutes=1)
+"""So long ago a job has just ended: longer than from one look to the next."""
+
 
 async def attach(
     jobs: Jobs, search: Search, owner: str, store: str, files: Sequence[NewFile], *, batch: bool = False
 ) -> FileBatch | None:
-    """Put these files into a store, and submit the job that indexes those that are not. Raises NotFound."""
+    """Put these files into a store, and submit the job that indexes those that are not. Raises NotFound, and what keeps
+    a job from being taken: then they have failed.
+    """
     due, made = await search.stores.attach(owner, store, files, batch=batch)
     if due:
-        job = await jobs.submit(owner, INDEX_FILES, {"vector_store": store, "files": due})
+        try:
+            job = await jobs.submit(owner, INDEX_FILES, {"vector_store": store, "files": due})
+        except ServerError as error:
+            for id in due:
+                await search.stores.fail(owner, store, id, _code(error), error.message)
+            raise
         await search.stores.work_begins(owner, store, due, job.id)
     return made
 
@@ -44,8 +55,18 @@ class Indexing:
     async def _run(self, context: TaskContext, arguments: Mapping[str, Any]) -> Any:
         """Arguments: `vector_store`, and the ids of `files` in it."""
         store, ids = arguments["vector_store"], arguments["files"]
+        with suppress(NotFound):
+            await self._search.stores.work_begins(context.owner, store, ids, context.job)
         failed = await self.index(context, store, ids)
         return {"vector_store": store, "files": len(ids), "failed": failed}
+
+    async def look(self) -> None:
+        """See to the files that jobs which have just ended left behind."""
+        await self._search.stores.conclude_left(INDEX_FILES, datetime.now(UTC) - JUST)
+
+    async def tidy(self) -> None:
+        """The same for all jobs."""
+        await self._search.stores.conclude_left(INDEX_FILES)
 
     async def index(self, context: TaskContext, store: str, ids: Sequence[str]) -> int:
         """Index those of these files that are not; how many cannot be. Raises what may pass."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from server.errors import NotFound
+from server.store.job_table import State, jobs
 from server.store.response_tables import check_id, new_id, to_text
 from server.store.search_tables import documents, file_batches, store_files, vector_stores
 
@@ -206,3 +207,8 @@ def unpointed(connection: Connection, ids: Sequence[str]) -> list[str]:
     """Those of these documents that no store points to."""
     pointed = sa.select(store_files.c.document_id).where(store_files.c.document_id.in_(ids))
     return sorted(set(ids) - set(connection.execute(pointed).scalars()))
+
+
+def with_job(*states: State) -> sa.ColumnElement[bool]:
+    """Whether the job that is to index a file is in one of these states."""
+    return sa.exists().where(jobs.c.id == store_files.c.job_id, jobs.c.state.in_(states))

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from server.errors import BadRequest, NotFound
 from server.store.database import Database
+from server.store.job_table import UNENDED, jobs
 from server.store.response_tables import ask, new_id, to_text
 from server.store.search_tables import file_batches, store_files, vector_stores
 from server.store.vector_store_rows import (
@@ -32,7 +33,10 @@ from server.store.vector_store_rows import (
     store_of,
     touch,
     unpointed,
+    with_job,
 )
+
+LEFT = "The job that was to index this file ended before it had. Put the file into the store again."
 
 
 class VectorStores:
@@ -219,13 +223,38 @@ class VectorStores:
         await ask(self._database, work)
 
     async def work_begins(self, owner: str, id: str, files: Sequence[str], job: str) -> None:
-        """A job is to index these files."""
+        """A job is to index these files; also those that an earlier one left undone, or failed at. Raises NotFound."""
 
         def work() -> None:
             with self._database.write() as connection:
                 store_of(connection, owner, id)
-                where = (store_files.c.store_id == id, store_files.c.file_id.in_(files))
-                connection.execute(sa.update(store_files).where(*where).values(job_id=job))
+                free = (store_files.c.store_id == id, store_files.c.file_id.in_(files), ~with_job(*UNENDED))
+                undone = (store_files.c.status.in_(("failed", "cancelled")), store_files.c.job_id != job)
+                anew = {"status": "in_progress", "error_code": None, "error_message": None}
+                connection.execute(sa.update(store_files).where(*free, *undone).values(anew))
+                waiting = store_files.c.status == "in_progress"
+                connection.execute(sa.update(store_files).where(*free, waiting).values(job_id=job))
+
+        await ask(self._database, work)
+
+    async def conclude_left(self, task: str, since: datetime | None = None) -> None:
+        """Files whose job has ended without having indexed them, or is gone, are cancelled if it was, and have failed
+        otherwise. All files are looked at; with `since`, only where a job of this task has ended after that.
+        """
+
+        def work() -> None:
+            if since is not None:
+                ended = sa.select(jobs.c.id).where(jobs.c.ended_at >= since, jobs.c.task == task).limit(1)
+                with self._database.read() as connection:
+                    if connection.execute(ended).one_or_none() is None:
+                        return
+            left = (store_files.c.status == "in_progress", store_files.c.job_id.is_not(None), ~with_job(*UNENDED))
+            failed = {"status": "failed", "error_code": "server_error", "error_message": LEFT}
+            with self._database.write() as connection:
+                connection.execute(
+                    sa.update(store_files).where(*left, with_job("cancelled")).values(status="cancelled")
+                )
+                connection.execute(sa.update(store_files).where(*left).values(failed))
 
         await ask(self._database, work)
 

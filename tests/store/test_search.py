@@ -13,7 +13,9 @@ from server.errors import NotFound
 from server.settings import Settings
 from server.store.database import Database
 from server.store.documents import Documents, StoredPassage
-from server.store.files import Files
+from server.store.files import Files, StoredFile
+from server.store.job_table import Job, State
+from server.store.jobs import JobRows
 from server.store.vector_store_rows import NewFile, new_store
 from server.store.vector_stores import VectorStores
 
@@ -46,6 +48,14 @@ async def written(documents: Documents, owner: str = "ada", digest: str = "d", t
     await documents.add([StoredPassage(id, at, text, "Handbook", 1, 5) for at, text in enumerate(texts)])
     assert await documents.finish(id) == len(texts)
     return id
+
+
+async def kept(database: Database, folder: Path) -> StoredFile:
+    """A file of Ada's."""
+    files = Files(database, folder / "files", 1000, 1000)
+    with files.receive() as received:
+        received.write(b"text")
+        return await files.keep("ada", received, "a.txt", "assistants")
 
 
 async def test_words_are_found_by_their_stems_and_the_rarer_first(documents: Documents) -> None:
@@ -91,14 +101,8 @@ async def test_only_what_is_old_and_unused_is_useless(documents: Documents) -> N
 
 
 async def test_what_has_expired_is_emptied(settings: Settings, database: Database, tmp_path: Path) -> None:
-    stores, documents, files = (
-        VectorStores(database, 1000),
-        Documents(database),
-        Files(database, tmp_path / "files", 1000, 1000),
-    )
-    with files.receive() as received:
-        received.write(b"text")
-        file = await files.keep("ada", received, "a.txt", "assistants")
+    stores, documents = VectorStores(database, 1000), Documents(database)
+    file = await kept(database, tmp_path)
     ids = []
     for days in (7, None):
         store = await stores.create(new_store("ada", expires_days=days))
@@ -115,3 +119,39 @@ async def test_what_has_expired_is_emptied(settings: Settings, database: Databas
     assert len(await stores.empty_expired()) == 1
     assert await stores.files("ada", ids[0]) == []
     assert len(await stores.files("ada", ids[1])) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [
+        ("queued", "in_progress"),
+        ("running", "in_progress"),
+        ("cancelled", "cancelled"),
+        ("dead", "failed"),
+        ("failed", "failed"),
+        (None, "failed"),
+    ],
+)
+async def test_a_file_ends_with_the_job_that_was_to_index_it(
+    database: Database, stores: VectorStores, tmp_path: Path, state: State | None, left: str
+) -> None:
+    file = await kept(database, tmp_path)
+    store = await stores.create(new_store("ada"))
+    await stores.attach("ada", store.id, [NewFile(file.id, "a.txt", 100, 0)])
+    await stores.conclude_left("index")
+    assert (await stores.file("ada", store.id, file.id)).status == "in_progress", "no job has been told of yet"
+    now = datetime.now(UTC)
+    if state is not None:
+        ended = None if left == "in_progress" else now
+        job = Job("job_1", "ada", "index", {}, 5, created_at=now, due_at=now, state=state, ended_at=ended)
+        await JobRows(database, 1000, 1 << 20).add([[job]])
+    await stores.work_begins("ada", store.id, [file.id], "job_1")
+    await stores.conclude_left("index", now + timedelta(seconds=1))
+    assert (await stores.file("ada", store.id, file.id)).status == "in_progress", "none has ended since then"
+    await stores.conclude_left("index", now - timedelta(seconds=1) if state is not None else None)
+    found = await stores.file("ada", store.id, file.id)
+    assert (found.status, bool(found.error_message)) == (left, left == "failed")
+    await stores.work_begins("ada", store.id, [file.id], "job_2")
+    found = await stores.file("ada", store.id, file.id)
+    assert (found.status, found.error_message) == ("in_progress", None)
+    assert found.job_id == ("job_1" if left == "in_progress" else "job_2")

@@ -3,23 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 
+from server.chat.backend import Token
+from tests.api.scripted import ScriptedBackend
 from tests.api.served import Served, serving, serving_models
 
 pytestmark = pytest.mark.asyncio
 
 
+@dataclass
+class SlowTokens(ScriptedBackend):
+    """Makes tokens when the gate opens."""
+
+    counting: asyncio.Event = field(default_factory=asyncio.Event)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def tokenize(self, *asked: Any, **how: Any) -> list[Token]:
+        self.counting.set()
+        await self.go_on.wait()
+        return await super().tokenize(*asked, **how)
+
+
+async def attached(served: Served, store: str) -> Any:
+    """A file that is to be indexed."""
+    client = served.openai()
+    file = await client.files.create(file=("notes.txt", b"The coffee machine is blue."), purpose="assistants")
+    return await client.vector_stores.files.create(store, file_id=file.id)
+
+
+async def settled(served: Served, file: Any) -> Any:
+    """The file when nothing more becomes of it."""
+    async with asyncio.timeout(20):
+        return await served.openai().vector_stores.files.poll(
+            file.id, vector_store_id=file.vector_store_id, poll_interval_ms=20
+        )
+
+
 async def indexed(served: Served) -> Any:
     """A file of a new store, when nothing more becomes of it."""
-    client = served.openai()
-    store = await client.vector_stores.create()
-    file = await client.files.create(file=("notes.txt", b"The coffee machine is blue."), purpose="assistants")
-    async with asyncio.timeout(20):
-        return await client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id, poll_interval_ms=20)
+    store = await served.openai().vector_stores.create()
+    return await settled(served, await attached(served, store.id))
 
 
 async def job_of(served: Served, file: Any) -> dict[str, Any]:
@@ -44,3 +73,34 @@ async def test_without_a_model_the_file_says_what_to_do(tmp_path: Path) -> None:
         file = await indexed(served)
         assert file.status == "failed"
         assert "add one, or name one in search.tokens_model" in file.last_error.message
+
+
+async def test_what_a_cancelled_job_leaves_is_cancelled_and_can_be_done_anew(tmp_path: Path) -> None:
+    backend = SlowTokens()
+    async with serving(tmp_path, backend, jobs__at_once=1) as served:
+        store = (await served.openai().vector_stores.create()).id
+        runs = await attached(served, store)
+        await backend.counting.wait()
+        waits = await attached(served, store)
+        for file in (waits, runs):
+            job = await job_of(served, file)
+            assert (await served.http.post(f"/v1/jobs/{job['id']}/cancel")).status_code == 200
+            assert (await settled(served, file)).status == "cancelled"
+        assert (await served.openai().vector_stores.retrieve(store)).status == "completed"
+        backend.go_on.set()
+        again = (await served.http.post(f"/v1/jobs/{job['id']}/retry")).json()["id"]
+        assert '"succeeded"' in (await served.http.get(f"/v1/jobs/{again}/events")).text
+        assert (await settled(served, runs)).status == "completed"
+        assert (await settled(served, waits)).status == "cancelled"
+
+
+async def test_a_file_whose_job_is_not_taken_has_failed(tmp_path: Path) -> None:
+    backend = SlowTokens()
+    async with serving(tmp_path, backend, limits__jobs=1) as served:
+        store = (await served.openai().vector_stores.create()).id
+        await attached(served, store)
+        with pytest.raises(openai.RateLimitError):
+            await attached(served, store)
+        counts = (await served.openai().vector_stores.retrieve(store)).file_counts
+        assert (counts.in_progress, counts.failed) == (1, 1)
+        backend.go_on.set()
