@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-SPEAKER = re.compile(r"[a-zA-Z0-9 \-éèêëàâäôöùûüçïîÿæœñ]+ ?: ?")
-"""At the start of a line. It takes "10:" of "10:30" for one, too."""
+SPEAKER = re.compile(r"[a-zA-Z0-9 \-éèêëàâäôöùûüçïîÿæœñ]{1,100} ?: ?")
+"""At the start of a line. It takes "10:" of "10:30" for one, too. As it stands before each of the speaker's turns,
+what is longer than a name is none: a transcript would grow without bound.
+"""
 
 NOBODY = "(?)"
 """Stands before lines of which nobody knows who said them."""
@@ -44,11 +46,15 @@ def lines_of(text: str) -> list[str]:
     return [line for line in _LINES.split(text) if line.strip()]
 
 
-def speaking(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each line as its speaker's mark, the last one where it has none, and what was said."""
+def speaking(lines: Iterable[str], besides: Container[str] = ()) -> Iterator[tuple[str, str]]:
+    """Each line as its speaker's mark, the last one where it has none, and what was said. `besides`: what looks like a
+    mark and is none.
+    """
     speaker = NOBODY
     for line in lines:
         found = SPEAKER.match(line)
+        if found is not None and found[0] in besides:
+            found = None
         if found is not None:
             speaker = found[0]
         yield speaker, line if found is None else line[found.end() :]
@@ -56,9 +62,12 @@ def speaking(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 async def virtual_turns(text: str, longest: int, count: Count) -> list[Line]:
     """The turns of a transcript. A line of more than `longest` tokens becomes several of the same speaker: cut between
-    sentences, and between words where one sentence alone is too long.
+    sentences, and between words where one sentence alone is too long. A mark that takes more than half of `longest` is
+    none: little would be left for what was said.
     """
-    spoken = await asyncio.to_thread(lambda: list(speaking(lines_of(text))))
+    lines = await asyncio.to_thread(lines_of, text)
+    too_long = await _longer(await asyncio.to_thread(_marks, lines), longest / 2, count)
+    spoken = await asyncio.to_thread(lambda: list(speaking(lines, too_long)))
     sizes = await count([speaker + words for speaker, words in spoken])
     turns: list[Line] = []
     for (speaker, words), tokens in zip(spoken, sizes, strict=True):
@@ -67,6 +76,16 @@ async def virtual_turns(text: str, longest: int, count: Count) -> list[Line]:
         else:
             turns += await _cut(speaker, words, longest, count)
     return turns
+
+
+def _marks(lines: Sequence[str]) -> list[str]:
+    """All that stands where a speaker's mark does, each once."""
+    return list(dict.fromkeys(found[0] for line in lines if (found := SPEAKER.match(line)) is not None))
+
+
+async def _longer(texts: Sequence[str], tokens: float, count: Count) -> frozenset[str]:
+    """Those of more than so many tokens."""
+    return frozenset(text for text, size in zip(texts, await count(texts), strict=True) if size > tokens)
 
 
 async def _cut(speaker: str, words: str, longest: int, count: Count) -> list[Line]:

@@ -52,6 +52,32 @@ async def test_no_turn_holds_the_speaker_alone() -> None:
     assert await turns("Bob: supercalifragilistic", longest=2) == ["Bob: supercalifragilistic"]
 
 
+async def test_what_is_too_long_for_a_name_is_no_speaker() -> None:
+    name = "Ann" * 33
+    assert await turns(f"{name}: hi\nthere") == [f"{name}: hi", f"{name}: there"]
+    assert await turns(f"Bob: yes\nno {name}: hi\nthere") == ["Bob: yes", f"Bob: no {name}: hi", "Bob: there"]
+
+
+async def test_a_speaker_takes_at_most_half_of_a_turn() -> None:
+    line = "Ann of the first house: one two three four. Five six."
+    assert await turns(line, longest=10) == [
+        "Ann of the first house: one two three four.",
+        "Ann of the first house: Five six.",
+    ]
+    assert await turns(f"Bob: yes\n{line}\nSeven.", longest=9) == [
+        "Bob: yes",
+        "Bob: Ann of the first house: one two",
+        "Bob: three four. Five six.",
+        "Bob: Seven.",
+    ]
+
+
+async def test_turns_are_not_much_longer_than_what_was_said() -> None:
+    text = "word " * 2200 + ": " + "said " * 5000
+    found = await turns(text, longest=100)
+    assert sum(map(len, found)) < 1.1 * len(text)
+
+
 def test_blank_lines_are_none() -> None:
     assert lines_of(" \n\t\r\n\n") == []
 
