@@ -132,6 +132,13 @@ class Catalog:
     def cards(self) -> tuple[ModelCard, ...]:
         return tuple(self.get(name) for name in self._cards)
 
+    def written(self) -> list[tuple[Path, ModelCard]]:
+        """Each of the files with each of its cards, as it stands there now; also those that a later file replaces.
+        Raises CatalogError.
+        """
+        there = [file for file in self.files if file.exists()]
+        return [(file, self._card(name, entry)) for file in there for name, entry in read_entries(file).items()]
+
     @property
     def modified(self) -> int:
         """When the newest of the files was written, in seconds since 1970."""

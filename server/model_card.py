@@ -116,6 +116,14 @@ class ModelCard:
     meta: Mapping[str, Any] = field(default_factory=dict)
     """The entry as it stands in the file."""
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All that it names on this machine; of a model in parts, the first one."""
+        upstream = self.upstream
+        named = (None if upstream else self.file, self.projector, self.draft, self.template_file)
+        besides = (*(each.file for each in self.lora), upstream.tokenizer if upstream else None)
+        return tuple(file for file in (*named, *besides) if file is not None)
+
     def loads_as(self, other: ModelCard) -> bool:
         """Whether both load the same model in the same way, whatever else they say of how it is offered."""
         return self._loading() == other._loading()

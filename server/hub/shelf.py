@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import Any
 
-from server.catalog import Catalog
+from server.catalog import Catalog, CatalogError
 from server.errors import BadRequest, Conflict, ModelLoadFailed, NotFound
 from server.hub.cards import entry_for
 from server.hub.overlay import Overlay
@@ -69,32 +70,43 @@ class Shelf:
 
     def remove(self, name: str, *, files: bool = False) -> list[Path]:
         """Offer a model no more; with `files`, delete those in the data folder that no other card names. Which they
-        were. Raises ModelNotFound, and Conflict for a model of the file that came with the project.
+        were. Raises ModelNotFound, and Conflict for a model of the file that came with the project, or where it cannot
+        be told what other cards name.
         """
         card = self._catalog.get(name)
+        kept = self._kept(card.name) if files else set()
         entry = self._overlay.remove(card.name)
         if entry is None:
             raise Conflict(
                 f"The model {card.name!r} was not added by a command or a request: take it out of "
                 f"{self._catalog.files[0]} by hand."
             )
-        if not files:
-            return []
-        kept = {file for other in self._overlay.entries().values() for file in self._files(other)}
-        gone = [file for file in self._files(entry) if file not in kept and file.is_file()]
+        gone = [file for file in self._files(entry) if file.resolve() not in kept and file.is_file()] if files else []
         for file in gone:
             file.unlink()
         return gone
+
+    def _kept(self, name: str) -> set[Path]:
+        """The files that are named by other cards than the overlay's of this name. Raises Conflict."""
+        try:
+            written = self._catalog.written()
+        except CatalogError as error:
+            raise Conflict(f"It cannot be told which files other models have. {error}") from error
+        others = [card for file, card in written if (file, card.name) != (self._overlay.file.absolute(), name)]
+        return {part.resolve() for card in others for file in card.files for part in _parts(file)}
 
     def _files(self, entry: dict[str, Any]) -> Iterator[Path]:
         """The files of an entry that lie in the data folder, all parts of a model."""
         named = (entry.get("params", {}).get(field) for field in ("model", "projector"))
         for file in (self._folder / name for name in named if name is not None):
-            if not file.resolve().is_relative_to(self._folder.resolve()):
-                continue
-            part = _PART.fullmatch(file.stem)
-            pattern = f"{part[1]}-?????-of-{part[3]}.gguf" if part else file.name
-            yield from file.parent.glob(pattern.replace("[", "[[]"))
+            if file.resolve().is_relative_to(self._folder.resolve()):
+                yield from _parts(file)
+
+
+def _parts(file: Path) -> Iterator[Path]:
+    """The file and the others that belong to it, where it is a part of a model; those that are there."""
+    part = _PART.fullmatch(file.stem)
+    yield from file.parent.glob(f"{escape(part[1])}-?????-of-{part[3]}.gguf" if part else escape(file.name))
 
 
 def _is_beside(file: Path) -> bool:

@@ -162,6 +162,41 @@ def test_a_model_in_parts_is_one(puller: Puller, hub: StandIn, catalog: Catalog,
     assert sorted(file.name for file in gone) == names
 
 
+def test_what_another_card_names_is_kept(catalog: Catalog, model_file: Models, tmp_path: Path) -> None:
+    """Whichever file the card stands in, and whatever it names a file for."""
+    files = tmp_path / "var" / "models"
+    files.mkdir()
+    names = ("a.gguf", "b.gguf", "eye.gguf", "s-00001-of-00002.gguf", "s-00002-of-00002.gguf", "own.gguf")
+    for name in names:
+        (files / name).write_bytes(b"weights")
+    (tmp_path / "models.json").write_text(
+        json.dumps(
+            {
+                "one": {"params": {"model": "a.gguf", "projector": "eye.gguf", "lora": [{"file": "b.gguf"}]}},
+                "hidden": {"params": {"model": str(files / ".." / "models" / "s-00001-of-00002.gguf")}},
+            }
+        )
+    )
+    pairs = (("a.gguf", "own.gguf"), ("b.gguf", "eye.gguf"), ("s-00001-of-00002.gguf", "own.gguf"))
+    pulled = {f"two{at}": {"params": {"model": model, "projector": eye}} for at, (model, eye) in enumerate(pairs)}
+    pulled["hidden"] = pulled.pop("two2")
+    (tmp_path / "var" / "models.json").write_text(json.dumps(pulled))
+    catalog.reload()
+    shelf = Shelf(catalog, tmp_path / "var")
+    assert [[file.name for file in shelf.remove(name, files=True)] for name in pulled] == [[], [], ["own.gguf"]]
+    assert sorted(file.name for file in files.iterdir()) == sorted(names[:-1])
+
+
+def test_nothing_is_removed_while_it_is_not_known_what_others_name(catalog: Catalog, tmp_path: Path) -> None:
+    overlay = tmp_path / "var" / "models.json"
+    overlay.write_text(json.dumps({"two": {"params": {"model": "a.gguf"}}}))
+    catalog.reload()
+    (tmp_path / "models.json").write_text("{")
+    with pytest.raises(Conflict, match="which files other models have"):
+        Shelf(catalog, tmp_path / "var").remove("two", files=True)
+    assert "two" in json.loads(overlay.read_text())
+
+
 def parts_of_a_model(folder: Path) -> list[bytes]:
     """A random model in two files: the second holds what the first names and does not have."""
     folder.mkdir()
