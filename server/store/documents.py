@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from server.errors import NotFound
 from server.store import full_text
-from server.store.database import Database
+from server.store.database import Database, Moment
 from server.store.response_tables import ask, new_id
 from server.store.search_tables import documents, passages, store_files
 
@@ -135,7 +135,8 @@ class Documents:
         def work() -> list[str]:
             now = datetime.now(UTC)
             pointed = sa.exists().where(store_files.c.document_id == documents.c.id)
-            age = documents.c.created_at < sa.case((documents.c.whole, now - UNUSED), else_=now - BROKEN_OFF)
+            unused, broken_off = sa.literal(now - UNUSED, Moment), sa.literal(now - BROKEN_OFF, Moment)
+            age = documents.c.created_at < sa.case((documents.c.whole, unused), else_=broken_off)
             with self._database.read() as connection:
                 return list(connection.execute(sa.select(documents.c.id).where(age, ~pointed)).scalars())
 

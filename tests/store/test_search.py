@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from server.errors import NotFound
 from server.settings import Settings
+from server.store import search_tables
 from server.store.database import Database
-from server.store.documents import Documents, StoredPassage
+from server.store.documents import BROKEN_OFF, UNUSED, Documents, StoredPassage
 from server.store.files import Files, StoredFile
 from server.store.job_table import Job, State
 from server.store.jobs import JobRows
@@ -95,9 +97,20 @@ async def test_passages_come_in_the_order_asked_for(documents: Documents) -> Non
     assert await documents.passages([]) == []
 
 
-async def test_only_what_is_old_and_unused_is_useless(documents: Documents) -> None:
-    await written(documents)
-    assert await documents.useless() == []
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+async def test_only_what_is_old_and_unused_is_useless(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """Whatever time it is where the database is."""
+    monkeypatch.setenv("PGTZ", zone)
+    database = Database.open(settings)
+    documents = Documents(database)
+    whole, half = await written(documents), await documents.begin("ada", "e", "recipe", "")
+    for age, useless in ((UNUSED / 2, []), (UNUSED * 2, [whole]), (BROKEN_OFF * 2, [whole, half])):
+        with database.write() as connection:
+            connection.execute(sa.update(search_tables.documents).values(created_at=datetime.now(UTC) - age))
+        assert sorted(await documents.useless()) == sorted(useless)
+    database.close()
 
 
 async def test_what_has_expired_is_emptied(settings: Settings, database: Database, tmp_path: Path) -> None:
