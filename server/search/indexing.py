@@ -60,7 +60,6 @@ class Indexer:
         """The id of the file's document. Raises FileUnreadable, NotFound for a model that is not there, and what the
         models raise.
         """
-        await self.forget(await self._documents.useless())
         measure, embedding = self._measure(), self._embedding()
         kind = Path(name).suffix.lower()[:16]
         signature = f"{kind} in {recipe.size}/{recipe.overlap} tokens of {measure} for {embedding or 'words'}"

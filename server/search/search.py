@@ -50,8 +50,9 @@ class Search:
         self.retriever = retriever
 
     async def tidy(self) -> None:
-        """Forget what is in stores that have expired."""
+        """Forget what is in stores that have expired, and documents that nothing points to any more."""
         await self.indexer.forget(await self.stores.empty_expired())
+        await self.indexer.forget(await self.documents.useless())
 
     async def find(
         self,
