@@ -113,6 +113,19 @@ async def test_only_what_is_old_and_unused_is_useless(
     database.close()
 
 
+async def test_what_a_store_holds_is_counted_in_bytes(
+    database: Database, documents: Documents, stores: VectorStores, tmp_path: Path
+) -> None:
+    texts = ("図書館は九時に開く。", "A back\\slash, and é.")
+    file = await kept(database, tmp_path)
+    store = await stores.create(new_store("ada"))
+    await stores.attach("ada", store.id, [NewFile(file.id, "a.txt", 100, 0)])
+    await stores.settle("ada", store.id, file.id, await written(documents, texts=texts))
+    expected = sum(len(text.encode()) for text in texts)
+    assert (await stores.get("ada", store.id)).bytes == expected
+    assert (await stores.file("ada", store.id, file.id)).bytes == expected
+
+
 async def test_what_has_expired_is_emptied(settings: Settings, database: Database, tmp_path: Path) -> None:
     stores, documents = VectorStores(database, 1000), Documents(database)
     file = await kept(database, tmp_path)
