@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -131,8 +131,6 @@ class SummaryService(Service):
 
 class InputField(_Part):
     """A gap of a prompt, as a client fills it and as a form shows it."""
-
-    KINDS: ClassVar = {"string": str, "integer": int, "number": float, "boolean": bool}
 
     type: Literal["string", "integer", "number", "boolean"] = "string"
     title: str | None = None
