@@ -90,7 +90,7 @@ class Indexing:
             path = await self._files.path(owner, id)
         except NotFound:
             return True
-        recipe = Recipe(entry.size, entry.overlap)
+        recipe = Recipe(entry.passage_tokens, entry.overlap_tokens)
         try:
             document = await self._search.indexer.index(owner, path, entry.name, recipe, told)
         except ServerError as error:

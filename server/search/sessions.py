@@ -97,7 +97,7 @@ class FileSessions:
         if not session.locked:
             return session
         fresh = await self.begin(owner)
-        copies = [NewFile(file.file_id, file.name, file.size, file.overlap) for file in held]
+        copies = [NewFile(file.file_id, file.name, file.passage_tokens, file.overlap_tokens) for file in held]
         await self._search.stores.attach(owner, fresh.store.id, copies)
         return fresh
 

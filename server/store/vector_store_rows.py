@@ -53,8 +53,8 @@ class NewFile:
 
     id: str
     name: str
-    size: int
-    overlap: int
+    passage_tokens: int
+    overlap_tokens: int
     attributes: Attributes = field(default_factory=dict)
 
 
@@ -72,8 +72,8 @@ class StoreFile:
     error_code: str | None
     error_message: str | None
     attributes: Attributes
-    size: int
-    overlap: int
+    passage_tokens: int
+    overlap_tokens: int
     document_id: str | None
     bytes: int
 
@@ -101,7 +101,7 @@ def put(connection: Connection, id: str, file: NewFile, batch: str | None, now: 
     known = connection.execute(sa.select(store_files).where(*here)).one_or_none()
     fresh = {"attributes": to_text(file.attributes), **({"batch_id": batch} if batch else {})}
     stands = known is not None and known.status == "completed"
-    if stands and known is not None and (known.size, known.overlap) == (file.size, file.overlap):
+    if stands and known is not None and (known.size, known.overlap) == (file.passage_tokens, file.overlap_tokens):
         set_file(connection, id, file.id, **fresh)
         return False
     values = {
@@ -115,8 +115,8 @@ def put(connection: Connection, id: str, file: NewFile, batch: str | None, now: 
         "error_code": None,
         "error_message": None,
         "document_id": None,
-        "size": file.size,
-        "overlap": file.overlap,
+        "size": file.passage_tokens,
+        "overlap": file.overlap_tokens,
         **fresh,
     }
     connection.execute(sa.delete(store_files).where(*here))
@@ -165,8 +165,13 @@ def files_where(connection: Connection, *where: sa.ColumnElement[bool]) -> list[
         .where(*where)
         .order_by(store_files.c.created_at, store_files.c.file_id)
     )
-    rows = connection.execute(query)
-    return [StoreFile(**{**row._mapping, "attributes": json.loads(row.attributes)}) for row in rows]
+    return [_file(row) for row in connection.execute(query)]
+
+
+def _file(row: sa.Row[Any]) -> StoreFile:
+    columns = dict(row._mapping)
+    sizes = {"passage_tokens": columns.pop("size"), "overlap_tokens": columns.pop("overlap")}
+    return StoreFile(**{**columns, **sizes, "attributes": json.loads(row.attributes)})
 
 
 def file_of(connection: Connection, id: str, file_id: str) -> StoreFile:

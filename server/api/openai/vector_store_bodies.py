@@ -200,7 +200,7 @@ def store_body(store: VectorStore) -> dict[str, Any]:
 
 def store_file_body(file: StoreFile) -> dict[str, Any]:
     """A file in a store. Its `llm_api.job` is the job that indexes it, whose progress `/v1/jobs` tells."""
-    sizes = {"max_chunk_size_tokens": file.size, "chunk_overlap_tokens": file.overlap}
+    sizes = {"max_chunk_size_tokens": file.passage_tokens, "chunk_overlap_tokens": file.overlap_tokens}
     return {
         "id": file.file_id,
         "object": "vector_store.file",
