@@ -51,8 +51,10 @@ async def indexed(served: Served) -> Any:
     return await settled(served, await attached(served, store.id))
 
 
-async def job_of(served: Served, file: Any) -> dict[str, Any]:
-    """The job that indexed it."""
+async def job_of(served: Served, file: Any, *, ended: bool = False) -> dict[str, Any]:
+    """The job that indexes it, now or when it has ended."""
+    if ended:
+        await served.http.get(f"/v1/jobs/{file.llm_api['job']}/events")
     return (await served.http.get(f"/v1/jobs/{file.llm_api['job']}")).json()
 
 
@@ -64,7 +66,7 @@ async def test_a_model_that_is_not_there_fails_the_file_and_says_which(tmp_path:
         assert (
             file.last_error.message == f"search.{setting}: there is no model 'bertt' by which files could be indexed."
         )
-        job = await job_of(served, file)
+        job = await job_of(served, file, ended=True)
         assert (job["state"], job["result"]["failed"]) == ("succeeded", 1)
 
 
