@@ -120,7 +120,7 @@ class ModelCard:
     def files(self) -> tuple[Path, ...]:
         """All that it names on this machine; of a model in parts, the first one."""
         upstream = self.upstream
-        named = (None if upstream else self.file, self.projector, self.draft, self.template_file)
+        named = (None if upstream else self.file, self.projector, self.template_file)
         besides = (*(each.file for each in self.lora), upstream.tokenizer if upstream else None)
         return tuple(file for file in (*named, *besides) if file is not None)
 
