@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -135,3 +137,22 @@ def place() -> Iterator[Place]:
                 channel.queue_delete(queue)
             for key in store.scan_iter(f"*{name}*"):
                 store.delete(key)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def own_redis(port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of Redis for one test, which may mistreat it. Keeps nothing on the disk."""
+    command = ["redis-server", "--port", str(port), "--save", "", "--appendonly", "no", "--loglevel", "warning"]
+    process = subprocess.Popen(command)
+    try:
+        with redis.Redis(port=port, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 200)) as client:
+            client.ping()
+        yield process
+    finally:
+        process.kill()
+        process.wait()

@@ -42,3 +42,8 @@ class FarCharges:
         """Key, model and counts of all that was not taken yet."""
         pending, self._pending = self._pending, {}
         return [(key, model, asdict(counts)) for (key, model), counts in pending.items()]
+
+    def put_back(self, taken: list[tuple[str, str, dict[str, Any]]]) -> None:
+        """This could not be told: it is taken again with what comes."""
+        for key, model, counts in taken:
+            self.charge(key, model, Counts(**counts))

@@ -5,6 +5,7 @@ NAME:words     stream, read by the servers' consumer group: each word is heard b
 NAME:told      stream, read by every server: what those who watch are shown; the newest only
 NAME:beats     hash: of each worker, the attempts that it is making
 NAME:go:TICKET list: the answer to the one who asked to begin
+NAME:open      written by servers, to see that Redis takes what is written
 NAME:stops     channel: attempts that are to end
 """
 
@@ -212,6 +213,10 @@ class Line:
         with contextlib.suppress(ResponseError):
             if not (await self._redis.xpending_range(self._key("words"), GROUP, "-", "+", 1, consumername=server)):
                 await self._redis.xgroup_delconsumer(self._key("words"), GROUP, server)
+
+    async def try_out(self) -> None:
+        """Raises RedisError where workers cannot say anything: Redis is away, or full, or takes no words."""
+        await self._redis.set(self._key("open"), "1", ex=ANSWER_SECONDS)
 
     async def beats(self) -> dict[str, str]:
         """The last beat of each worker, as it was written."""

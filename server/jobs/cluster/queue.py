@@ -79,6 +79,8 @@ class CeleryQueue:
         self._lease = section.lease_seconds
         self._woken = asyncio.Event()
         self._paused = False
+        self._open = False
+        """Whether Redis takes what workers say."""
         self._hearing_since: float | None = None
         self._beats: dict[str, tuple[str, float]] = {}
         """Of each worker the last beat, and when it was new here."""
@@ -179,7 +181,7 @@ class CeleryQueue:
 
     async def _hear(self) -> None:
         words = await self._line.hear(self._name)
-        if self._hearing_since is None:
+        if self._hearing_since is None and self._open:
             self._hearing_since = time.monotonic()
         await self._see_through(self._deal_with(words))
 
@@ -233,6 +235,9 @@ class CeleryQueue:
 
     async def _count_beats(self) -> None:
         """Renew what workers work at, note how far they are, and stop what is theirs no more."""
+        self._open = False
+        await self._line.try_out()
+        self._open = True
         now, beats = time.monotonic(), await self._line.beats()
         for worker, text in beats.items():
             known = self._beats.get(worker)

@@ -32,7 +32,8 @@ class Hands:
     """Does jobs. Everything runs on the event loop it was started on, but `do`, which Celery's threads wait in."""
 
     def __init__(self, line: Line, tasks: Tasks, name: str, charges: FarCharges | None = None) -> None:
-        """`line` must be patient: what it says is said again until Redis has it. `name`: this process's alone.
+        """`line` must be patient: what it says is said again until Redis has it. What Redis refuses, as it is full or
+        another's replica by now, is said again too. `name`: this process's alone.
         `charges`: where the doors that the tasks use count.
         """
         self._charges = charges or FarCharges()
@@ -67,7 +68,7 @@ class Hands:
         for chore in self._chores:
             chore.cancel()
         await asyncio.gather(*self._chores, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError, RedisError):
             async with asyncio.timeout(1):  # Redis may be away; servers forget who is silent
                 await self._charge()
                 await self._line.leave(self.name)
@@ -102,12 +103,21 @@ class Hands:
         while True:
             if self._going_home.is_set():
                 raise GoingHome
-            answer = await self._line.ask_to_begin(offer.job, ticket, ASK_SECONDS)
+            try:
+                answer = await self._line.ask_to_begin(offer.job, ticket, ASK_SECONDS)
+            except RedisError as error:
+                await _after(error)
+                continue
             if answer is not None:
                 return offer.claim(answer["fence"], answer["attempt"]) if "fence" in answer else None
 
     async def _report(self, claim: Claim, outcome: Outcome | None) -> None:
-        await self._line.report(claim.job, claim.fence, plain(outcome))
+        """Does not give up while Redis refuses: the work is done."""
+        while True:
+            try:
+                return await self._line.report(claim.job, claim.fence, plain(outcome))
+            except RedisError as error:
+                await _after(error)
 
     async def progress(self, claim: Claim, progress: dict[str, Any]) -> None:
         """Those who watch are told at once, the store with the next beat."""
@@ -120,13 +130,21 @@ class Hands:
     async def _beat(self) -> None:
         for number in itertools.count():
             held = [(claim.job, claim.fence, self._progress.get(claim)) for claim in self._attempts]
-            await self._line.beat(self.name, {"number": number, "attempts": held})
-            await self._charge()
-            await asyncio.sleep(BEAT_SECONDS)
+            try:
+                await self._line.beat(self.name, {"number": number, "attempts": held})
+                await self._charge()
+            except RedisError as error:
+                await _after(error)
+            else:
+                await asyncio.sleep(BEAT_SECONDS)
 
     async def _charge(self) -> None:
         if used := self._charges.take():
-            await self._line.charge(used)
+            try:
+                await self._line.charge(used)
+            except BaseException:
+                self._charges.put_back(used)
+                raise
 
     async def _listen(self) -> None:
         while True:
@@ -136,8 +154,13 @@ class Hands:
                         if (claim.job, claim.fence) == (job, fence):
                             running.cancel()
             except RedisError as error:
-                log.warning("Redis is away: %s", error)
-                await asyncio.sleep(BEAT_SECONDS)
+                await _after(error)
+
+
+async def _after(error: RedisError) -> None:
+    """Pause before the next try."""
+    log.warning("Redis is away: %s", error)
+    await asyncio.sleep(BEAT_SECONDS)
 
 
 def plain(outcome: Outcome | None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from server.jobs.wiring import open_jobs
 from server.settings import ROOT, load_settings
 from server.store.database import Database
 from server.store.job_table import Job
-from tests.cluster import Place, needs_cluster, place, until
+from tests.cluster import Place, free_port, needs_cluster, own_redis, place, until
 from tests.jobs.cluster.far import tasks
 from tests.jobs.stage import ME
 
@@ -198,6 +198,20 @@ async def test_a_message_that_comes_twice_is_done_once(here: Place, tmp_path: Pa
         app.close()
 
 
+async def test_a_redis_that_refuses_what_is_said_costs_no_job(here: Place, tmp_path: Path) -> None:
+    port = free_port()
+    with own_redis(port), redis.Redis(port=port) as store:
+        async with cluster(tmp_path, {**here.jobs, "jobs.redis_url": f"redis://127.0.0.1:{port}/0"}) as there:
+            there.worker()
+            running, *waiting = await there.submit(6, seconds=4)
+            await until_running(there, running)
+            store.config_set("maxmemory", 1)
+            await asyncio.sleep(6)  # longer than a lease, and than the jobs that run
+            store.config_set("maxmemory", 0)
+            done = [await there.ended(job) for job in (running, *waiting)]
+    assert [(job.state, job.attempts, job.deaths) for job in done] == [("succeeded", 1, 0)] * 6
+
+
 async def test_redis_is_restarted_and_has_forgotten_everything(here: Place, tmp_path: Path) -> None:
     port = free_port()
     with own_redis(port) as process:
@@ -247,28 +261,9 @@ async def until_running(there: Cluster, job: Job) -> None:
                 return
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def answers(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@contextmanager
-def own_redis(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Keeps nothing on the disk."""
-    command = ["redis-server", "--port", str(port), "--save", "", "--appendonly", "no", "--loglevel", "warning"]
-    process = subprocess.Popen(command)
-    try:
-        with redis.Redis(port=port, retry=redis.retry.Retry(redis.backoff.ConstantBackoff(0.05), 200)) as client:
-            client.ping()
-        yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextmanager
