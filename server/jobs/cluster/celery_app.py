@@ -64,8 +64,10 @@ def register(app: Celery, do: Callable[[Mapping[str, Any]], None]) -> None:
             raise Reject(error, requeue=True) from error
 
 
-def send(app: Celery, offers: Sequence[Offer]) -> None:
-    """Put offers on the queue. Blocks; raises OperationalError when the broker cannot be had."""
+def send(app: Celery, offers: Sequence[Offer], seconds: float) -> None:
+    """Put offers on the queue, from which they go after this time: what nobody has begun is offered again. Blocks;
+    raises OperationalError when the broker cannot be had.
+    """
     with app.producer_pool.acquire(block=True, timeout=10) as producer:
         for offer in offers:
             app.send_task(
@@ -73,6 +75,7 @@ def send(app: Celery, offers: Sequence[Offer]) -> None:
                 (offer.plain(),),
                 producer=producer,
                 priority=min(MOST_PRIORITY, max(0, offer.priority)),
+                expiration=seconds,
                 ignore_result=True,
                 retry=False,
             )

@@ -32,7 +32,7 @@ ON_OFFER = 256
 than all of them does not wait long for its place."""
 
 OFFER_SECONDS = 30.0
-"""What nobody has begun by then is offered again: the broker may have lost it."""
+"""What nobody has begun by then is offered again, as the broker may have lost it; if it has not, it forgets it now."""
 
 LOOK_SECONDS = 1.0
 PAUSE_SECONDS = 1.0
@@ -172,7 +172,7 @@ class CeleryQueue:
         if not jobs:
             return
         try:
-            await asyncio.to_thread(send, self._app, [Offer.of(job) for job in jobs])
+            await asyncio.to_thread(send, self._app, [Offer.of(job) for job in jobs], OFFER_SECONDS)
         except BaseException:
             await self._ledger.withdraw([job.id for job in jobs])
             raise

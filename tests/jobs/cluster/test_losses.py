@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import psutil
 import pytest
 import redis
+from celery import Celery
 
 from server.jobs.cluster import queue
 from server.jobs.cluster.celery_app import make_app, send
@@ -186,11 +187,31 @@ async def test_the_broker_forgets_everything(here: Place, tmp_path: Path, monkey
         assert numbers([await there.ended(job) for job in jobs]) == list(range(30))
 
 
+async def test_what_nobody_begins_does_not_pile_up(
+    here: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "OFFER_SECONDS", 1.0)
+    sent = 0
+
+    def counting(app: Celery, offers: Sequence[Offer], *rest: Any) -> None:
+        nonlocal sent
+        send(app, offers, *rest)
+        sent += len(offers)
+
+    monkeypatch.setattr(queue, "send", counting)
+    async with cluster(tmp_path, here.jobs) as there:
+        jobs = await there.submit(5)
+        await until(lambda: sent >= 25, 30)
+        assert depth(here) <= 10, "the last offers, and at most those before them"
+        there.worker()
+        assert numbers([await there.ended(job) for job in jobs]) == list(range(5))
+
+
 async def test_a_message_that_comes_twice_is_done_once(here: Place, tmp_path: Path) -> None:
     async with cluster(tmp_path, here.jobs) as there:
         jobs = await there.submit(10)
         app = make_app(load_settings(overrides=there.overrides).jobs)
-        await asyncio.to_thread(send, app, [Offer.of(job) for job in jobs] * 3)
+        await asyncio.to_thread(send, app, [Offer.of(job) for job in jobs] * 3, 60.0)
         there.worker()
         done = [await there.ended(job) for job in jobs]
         assert [job.attempts for job in done] == [1] * 10
