@@ -25,6 +25,9 @@ IDLE_SECONDS = 10.0
 RENEWALS = 3
 """In the time of a lease."""
 
+BREAK_SECONDS = 5.0
+"""Between two looks at the rows, at least, for it to be unknown whether workers could renew a lease in between."""
+
 PARTING_SECONDS = 5.0
 """For writing down, when all ends, what became of the last jobs."""
 
@@ -79,10 +82,26 @@ class EmbeddedQueue:
         self._paused = False
         self._closing = False
         self._loops: list[asyncio.Task[None]] = []
+        self._lease = ledger.policy.lease.total_seconds()
+        self._looking_since = self._looked = float("-inf")
+        """When the first of the looks at the rows that have succeeded without a break was, and the last."""
 
     @property
     def hears(self) -> bool:
-        return True
+        """Leases are renewed in the rows, here and in other processes: so the rows must have answered."""
+        return self._unbroken and time.monotonic() - self._looking_since > self._lease
+
+    @property
+    def _unbroken(self) -> bool:
+        return time.monotonic() - self._looked <= max(self._lease, BREAK_SECONDS)
+
+    def _has_looked(self) -> None:
+        if not self._unbroken:
+            self._looking_since = time.monotonic()
+        self._looked = time.monotonic()
+
+    def _could_not_look(self) -> None:
+        self._looked = float("-inf")
 
     async def start(self) -> None:
         self._loops = [
@@ -127,10 +146,13 @@ class EmbeddedQueue:
     async def _claim(self, free: int) -> int:
         try:
             names = [task.name for task in self._tasks if self._takes(task)]
-            if not await self._ledger.rows.any_due(names, self._ledger.clock()):
+            due = await self._ledger.rows.any_due(names, self._ledger.clock())
+            self._has_looked()
+            if not due:
                 return 0  # a look costs less than a claim, which writes
             claims = await self._ledger.claim(self._name, names, free)
         except ServerError as error:
+            self._could_not_look()
             log.warning("No jobs can be taken: %s", error.message)
             return 0
         for claim in claims:
@@ -156,19 +178,20 @@ class EmbeddedQueue:
             self.wake()
 
     async def _beat(self) -> None:
-        lease = self._ledger.policy.lease.total_seconds()
         renewed = time.monotonic()
         while True:
-            await asyncio.sleep(min(LOOK_SECONDS, lease / RENEWALS))
+            await asyncio.sleep(min(LOOK_SECONDS, self._lease / RENEWALS))
             claims = list(self._running)
             if not claims:
                 continue
             try:
-                if time.monotonic() - renewed >= lease / RENEWALS:
-                    renewed = time.monotonic()
+                if (now := time.monotonic()) - renewed >= self._lease / RENEWALS:
                     await self._ledger.renew(claims)
+                    renewed = now
                 standing = await self._ledger.rows.standing([claim.job for claim in claims])
+                self._has_looked()
             except ServerError as error:
+                self._could_not_look()
                 log.warning("The leases of running jobs cannot be renewed: %s", error.message)
                 continue
             for claim in claims:

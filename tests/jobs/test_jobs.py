@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from server.errors import BadRequest, Conflict, EngineDied, NotFound, TooManyRequests
 from server.jobs.events import Event
 from server.settings import Settings
 from server.store.job_table import Job
+from tests.cluster import until
 from tests.jobs.stage import BUSY, ME, OTHER, Office, Script, office, with_jobs
 
 SOON = timedelta(seconds=0.2)
@@ -189,6 +191,26 @@ async def test_a_server_that_goes_home_leaves_its_jobs_to_the_next(settings: Set
         here.script.gate.set()
         done = await ended(here, job)
         assert (done.state, done.attempts, done.deaths) == ("succeeded", 1, 0)
+
+
+async def test_a_database_that_was_away_costs_no_worker_and_no_result(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def away(work: Any) -> Any:
+        raise OperationalError("", {}, ConnectionError("away"))
+
+    async with office(with_jobs(settings, lease_seconds=1)) as here:
+        job = await here.jobs.submit(ME, "gated", {"mark": "a"})
+        await here.begun()
+        await until(lambda: here.jobs._queue.hears)
+        with monkeypatch.context() as patch:
+            patch.setattr(here.database, "run", away)
+            here.script.gate.set()
+            await until(lambda: "cannot be written down yet" in caplog.text)
+            await asyncio.sleep(2)  # longer than a lease
+        await here.jobs._sweep()  # before anybody could say that he lives
+        done = await ended(here, job)
+        assert (done.state, done.attempts, done.deaths, done.result) == ("succeeded", 1, 0, {"mark": "a"})
 
 
 async def test_two_servers_share_the_work(settings: Settings) -> None:

@@ -260,8 +260,9 @@ class CeleryQueue:
             return
         claims = [_claim_of(job, fence) for job, fence, _ in held]
         if time.monotonic() - self._renewed > self._lease / 3:
-            self._renewed = time.monotonic()
+            now = time.monotonic()
             await self._ledger.renew(claims)
+            self._renewed = now
         standing = await self._ledger.rows.standing([claim.job for claim in claims])
         for claim, (_, _, progress) in zip(claims, held, strict=True):
             if standing.get(claim.job) != (claim.fence, False):
