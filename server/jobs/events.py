@@ -1,7 +1,8 @@
 """What happens to jobs, for those who watch: in memory, as long as a job runs and a little longer.
 
-An event's id is `fence.number`: it grows as the job goes on, through all its attempts. The row is the truth; who finds
-no events here, because another process had them or they are gone, is told of the row.
+An event's id is `fence.number`: it grows as the job goes on, through all its attempts. Numbers are those of one process
+and one log; the end alone has the same in all. The row is the truth; who finds no events here, because another process
+had them or they are gone, is told of the row.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ MOST_KEPT = 100_000
 
 MOST_LOGS = 10_000
 """Jobs that events are here of; the end of one that another process works at may never be told here."""
+
+LAST = 10**9
+"""The number of the event that tells of the end, wherever it is told: after it nothing follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class EventLog:
         if log.ended:
             return
         log.number += 1
-        log.events.append(Event(fence, log.number, kind, data))
+        log.events.append(Event(fence, LAST if last else log.number, kind, data))
         log.ended = last
         grown, log.grown = log.grown, asyncio.Event()
         grown.set()
@@ -80,6 +84,11 @@ class EventLog:
         """The events that came after this place, as far as they are here."""
         log = self._logs.get(job)
         return [*takewhile(lambda event: event.place > place, reversed(log.events))][::-1] if log is not None else []
+
+    def newest(self, job: str) -> tuple[int, int]:
+        """The place of the newest event that is here."""
+        log = self._logs.get(job)
+        return log.events[-1].place if log is not None and log.events else (-1, 0)
 
     def ended(self, job: str) -> bool:
         """Whether the last event is here."""
@@ -101,7 +110,7 @@ class EventLog:
         log = self._logs.get(job)
         if log is None:
             while len(self._logs) >= MOST_LOGS:
-                self.forget(next(iter(self._logs)))
+                self.forget(self._ended.popleft() if self._ended else next(iter(self._logs)))
             log = self._logs[job] = _Log()
         return log
 

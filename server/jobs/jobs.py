@@ -19,7 +19,7 @@ from typing import Any
 
 from server.errors import BadRequest, Conflict, ServerError
 from server.jobs import lifecycle
-from server.jobs.events import Event
+from server.jobs.events import LAST, Event
 from server.jobs.ledger import Ledger
 from server.jobs.queue import Queue, within
 from server.jobs.tasks import Tasks
@@ -50,9 +50,6 @@ LOOK_SECONDS = 1.0
 
 ID_LENGTH = 28
 """Characters of an id of ours: 96 random bits, and a table of them fits a terminal."""
-
-LAST = 10**9
-"""The number of the event that tells of the end where the others are gone."""
 
 Chore = Callable[[], Awaitable[None]]
 
@@ -177,12 +174,14 @@ class Jobs:
         state it ended in, with result and error. Raises NotFound.
         """
         job, log = await self.get(owner, id), self.ledger.events
+        after = min(after, log.newest(id))  # a place beyond is one of another server's: what comes from now on follows
         while True:
-            for event in log.after(id, after):
-                after = event.place
-                if event.kind == "state" and event.data["state"] in ENDED:
-                    event = replace(event, data=job_body(await self.get(owner, id)))
-                yield event
+            while news := log.after(id, after):  # more may come while one is sent
+                for event in news:
+                    after = event.place
+                    if event.kind == "state" and event.data["state"] in ENDED:
+                        event = replace(event, data=job_body(await self.get(owner, id)))
+                    yield event
             if log.ended(id):
                 return
             if job.ended:
@@ -197,8 +196,6 @@ class Jobs:
 
     def seen_all(self, job: Job, after: tuple[int, int]) -> bool:
         """Whether nothing follows this place in what has happened to a job that has ended."""
-        if self.ledger.events.ended(job.id):
-            return not self.ledger.events.after(job.id, after)
         return after >= (job.fence, LAST)
 
     def followed(self, job: Job) -> bool:

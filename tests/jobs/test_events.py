@@ -39,6 +39,24 @@ def test_those_that_ended_first_are_forgotten_first(monkeypatch: pytest.MonkeyPa
     assert [told(log, job) for job in "abcd"] == [[], ["b"], ["c"], ["d"]]
 
 
+def test_the_end_has_the_same_place_wherever_it_is_told() -> None:
+    one, other = EventLog(), EventLog()
+    one.add("a", 1, "token", "x")
+    for log in (one, other):
+        log.add("a", 1, "state", "succeeded", last=True)
+    assert one.newest("a") == other.newest("a") > (1, 5_000)
+    assert other.newest("b") < (0, 0)
+
+
+def test_what_has_ended_is_forgotten_before_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "MOST_LOGS", 3)
+    log = EventLog()
+    for job in "abc":
+        log.add(job, 1, "state", job, last=job == "b")
+    log.add("d", 1, "state", "d")
+    assert [told(log, job) for job in "abcd"] == [["a"], [], ["c"], ["d"]]
+
+
 def test_many_events_leave_room_for_few_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MOST_KEPT", 10)
     log = EventLog()

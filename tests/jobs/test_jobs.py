@@ -182,6 +182,35 @@ async def test_who_comes_late_is_told_of_the_end(settings: Settings) -> None:
         assert (last.kind, last.data["state"], last.data["result"]) == ("state", "succeeded", "told")
 
 
+async def test_a_slow_watcher_is_told_of_all_that_came_meanwhile(settings: Settings) -> None:
+    async with office(settings) as here:
+        job = await here.jobs.submit(ME, "telling", {})
+        watching = here.jobs.events(ME, job.id)
+        found = [await anext(watching)]
+        await until(lambda: here.jobs.ledger.events.ended(job.id))  # while the first is being sent
+        async with asyncio.timeout(15):
+            found += [event async for event in watching]
+        assert [event.data for event in found if event.kind == "token"] == [1, 2, 3]
+        assert (found[-1].data["state"], found[-1].data["result"]) == ("succeeded", "told")
+
+
+async def test_who_watched_at_another_server_is_told_of_what_is_to_come(settings: Settings) -> None:
+    async with office(with_jobs(settings, at_once=1)) as here:
+        await here.jobs.submit(ME, "gated", {"mark": "first"})
+        assert await here.begun() == "first"
+        job = await here.jobs.submit(ME, "telling", {})
+        watching = asyncio.create_task(told(here, job, (1, 5_000)))  # a place in what was told there
+        here.script.gate.set()
+        found = await watching
+        assert [event.data for event in found if event.kind == "token"] == [1, 2, 3]
+        assert found[-1].data["state"] == "succeeded"
+        (end,) = await told(here, job, (1, 5_000))
+        assert end == found[-1]
+        now = await here.jobs.get(ME, job.id)
+        assert not here.jobs.seen_all(now, (1, 5_000))
+        assert here.jobs.seen_all(now, end.place)
+
+
 async def test_a_server_that_goes_home_leaves_its_jobs_to_the_next(settings: Settings) -> None:
     async with office(settings) as here:
         job = await here.jobs.submit(ME, "gated", {"mark": "a"})
