@@ -89,13 +89,16 @@ class Ledger:
         )
 
     async def progress(self, claim: Claim, progress: dict[str, Any]) -> None:
-        """How far it is: those who watch hear it at once, the store now and then."""
+        """How far it is: those who watch hear it at once, the store now and then, or later where it does not answer."""
         self.events.add(claim.job, claim.fence, "progress", progress)
         self._latest[claim.job] = (claim.fence, progress)
         now = time.monotonic()
         if now - self._told.get(claim.job, 0.0) >= PROGRESS_SECONDS:
             self._told[claim.job] = now
-            await self.note(claim, progress)
+            try:
+                await self.note(claim, progress)
+            except Unavailable as error:
+                log.warning("How far the job %s is cannot be written down: %s", claim.job, error.message)
 
     async def note(self, claim: Claim, progress: dict[str, Any]) -> None:
         """How far it is, for the store alone."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from server.errors import BadRequest, Conflict, EngineDied, NotFound, TooManyRequests
+from server.errors import BadRequest, Conflict, EngineDied, NotFound, TooManyRequests, Unavailable
 from server.jobs.events import Event
 from server.settings import Settings
 from server.store.job_table import Job
@@ -240,6 +240,20 @@ async def test_a_database_that_was_away_costs_no_worker_and_no_result(
         await here.jobs._sweep()  # before anybody could say that he lives
         done = await ended(here, job)
         assert (done.state, done.attempts, done.deaths, done.result) == ("succeeded", 1, 0, {"mark": "a"})
+
+
+async def test_progress_that_cannot_be_noted_does_not_cost_the_attempt(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*asked: Any) -> None:
+        raise Unavailable("The database did not answer.")
+
+    async with office(settings) as here:
+        monkeypatch.setattr(here.jobs.ledger, "note", away)
+        job = await here.jobs.submit(ME, "telling", {})
+        found = await told(here, job)
+        assert [event.data["done"] for event in found if event.kind == "progress"] == [1, 2, 3]
+        assert (found[-1].data["state"], found[-1].data["attempts"]) == ("succeeded", 1)
 
 
 async def test_two_servers_share_the_work(settings: Settings) -> None:
