@@ -143,6 +143,20 @@ async def test_what_will_not_pass_is_told_at_once(settings: Settings) -> None:
         assert "a bug" not in broken.error["message"], "what is ours is for the log"
 
 
+async def test_who_says_when_to_come_again_is_not_asked_before(settings: Settings) -> None:
+    script = Script(failures=[Unavailable("Not now.", retry_after=600)])
+    async with office(settings, script=script) as here:
+        job = await here.jobs.submit(ME, "fragile", {})
+        await until(lambda: not script.failures)
+        async with asyncio.timeout(10):
+            async for event in here.jobs.events(ME, job.id):
+                if event.data.get("error"):
+                    break
+        waiting = await here.jobs.get(ME, job.id)
+        assert (waiting.state, waiting.attempts) == ("queued", 1)
+        assert (waiting.due_at - waiting.created_at).total_seconds() >= 600
+
+
 async def test_attempts_come_to_an_end(settings: Settings) -> None:
     script = Script(failures=[BUSY] * 9)
     async with office(with_jobs(settings, attempts=3, backoff_seconds=0.01), script=script) as here:

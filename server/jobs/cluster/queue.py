@@ -286,7 +286,7 @@ def _outcome(fields: dict[str, Any]) -> Outcome | None:
         case "succeeded":
             return Succeeded(fields["result"])
         case "failed":
-            return Failed(fields["error"], bool(fields["passes"]))
+            return Failed(fields["error"], bool(fields["passes"]), float(fields.get("wait", 0.0)))
         case "stopped":
             return Stopped()
         case "released":

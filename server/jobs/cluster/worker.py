@@ -168,8 +168,8 @@ def plain(outcome: Outcome | None) -> dict[str, Any]:
     match outcome:
         case Succeeded(result):
             return {"end": "succeeded", "result": result}
-        case Failed(error, passes):
-            return {"end": "failed", "error": error, "passes": passes}
+        case Failed(error, passes, wait):
+            return {"end": "failed", "error": error, "passes": passes, "wait": wait}
         case Stopped():
             return {"end": "stopped"}
         case None:
