@@ -75,11 +75,22 @@ class Ledger:
         """These could not be offered."""
         await self.rows.change([(id, lifecycle.withdraw) for id in ids])
 
-    async def begin(self, id: str, worker: str) -> Claim | None:
-        """A worker elsewhere asks to begin a job; None: it is not to. If it asks again the answer is the same."""
-        move = partial(lifecycle.claim, now=self.clock(), policy=self.policy, worker=worker)
+    async def begin(self, id: str, worker: str) -> tuple[Claim, bool] | None:
+        """A worker elsewhere asks to begin a job; None: it is not to. If it asks again it is given the same claim.
+        With the claim comes whether it is new.
+        """
+        now, new = self.clock(), False
+
+        def move(job: Job) -> Job:
+            nonlocal new
+            claimed = lifecycle.claim(job, now, self.policy, worker)
+            new = claimed is not job
+            return claimed
+
         job = await self.change(id, move)
-        return Claim.of(job) if job is not None and job.state == "running" and job.worker == worker else None
+        if job is None or job.state != "running" or job.worker != worker:
+            return None
+        return Claim.of(job), new
 
     async def renew(self, claims: Sequence[Claim]) -> None:
         """These are still being worked at."""

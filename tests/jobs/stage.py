@@ -19,7 +19,7 @@ from server.jobs.cluster.line import Line
 from server.jobs.cluster.worker import Hands
 from server.jobs.jobs import Jobs
 from server.jobs.tasks import Task, TaskContext, Tasks
-from server.jobs.wiring import Allow, open_jobs
+from server.jobs.wiring import Allow, Charge, open_jobs
 from server.settings import Settings
 from server.store.database import Database
 
@@ -111,13 +111,14 @@ async def office(
     clock: Clock | None = None,
     worker: bool = True,
     allow: Allow | None = None,
+    charge: Charge | None = None,
 ) -> AsyncIterator[Office]:
     """A server's jobs, until the context is left. `worker`: with one of Celery's where the settings have a cluster;
     a process can have only one at a time.
     """
     script = script or Script()
     database = Database.open(settings)
-    jobs = open_jobs(settings, database, allow=allow)
+    jobs = open_jobs(settings, database, allow=allow, charge=charge)
     if clock is not None:
         jobs.ledger.clock = clock
     jobs.tasks.add(*script.tasks())

@@ -87,6 +87,10 @@ class CeleryQueue:
         self._renewed = 0.0
         self._stopping: set[asyncio.Task[None]] = set()
         self._loops: list[asyncio.Task[None]] = []
+        self._words: set[str] = set()
+        """The ids of those that are being dealt with: they need not be taken over."""
+        self._counted: set[str] = set()
+        """The ids of words whose cost was counted, until they are acknowledged."""
         self._in_hand: set[asyncio.Task[None]] = set()
         """What must not be left half done: what was heard, and what stands in the store as offered."""
 
@@ -190,24 +194,28 @@ class CeleryQueue:
         await asyncio.sleep(ABANDONED_SECONDS / 2)
 
     async def _deal_with(self, words: list[Word]) -> None:
-        """What comes together is committed together, by the ledger."""
-        if not words:
-            return
-        found = await asyncio.gather(*map(self._understand, words))
-        answers = {ticket: answer for pair in found if pair is not None for ticket, answer in (pair,)}
-        await self._line.done(words, answers)
-        self.wake()  # what was begun has left room for another offer
+        """What comes together is committed together, by the ledger. What was used does not wait for that."""
+        words = [word for word in words if word.id not in self._words]
+        used = [word for word in words if word.kind == "used"]
+        others = [word for word in words if word.kind != "used"]
+        ids = {word.id for word in words}
+        self._words |= ids
+        try:
+            if used:
+                await self._count(used)
+            if others:
+                found = await asyncio.gather(*map(self._understand, others))
+                await self._line.done(others, dict(pair for pair in found if pair is not None))
+                self.wake()  # what was begun has left room for another offer
+        finally:
+            self._words -= ids
 
     async def _understand(self, word: Word) -> tuple[str, dict[str, Any]] | None:
         """Do what a word says; the ticket of whoever is to be answered, and the answer."""
         try:
             if word.kind == "begin":
                 ticket = str(word.fields["ticket"])
-                claim = await self._allowed(await self._ledger.begin(str(word.fields["job"]), ticket))
-                return ticket, {"go": False} if claim is None else {"fence": claim.fence, "attempt": claim.attempt}
-            if word.kind == "used":
-                self._count(word.fields["used"])
-                return None
+                return ticket, await self._begin(str(word.fields["job"]), ticket)
             claim = _claim_of(str(word.fields["job"]), int(word.fields["fence"]))
             outcome = _outcome(word.fields)
             await (self._ledger.release(claim) if outcome is None else self._ledger.settle(claim, outcome))
@@ -217,21 +225,42 @@ class CeleryQueue:
             log.exception("A worker said what is not understood: %.200s", word.fields)
         return None
 
-    async def _allowed(self, claim: Claim | None) -> Claim | None:
-        """The claim, if the limits of its key allow it now: a worker has no database to know them from."""
-        if claim is None or self._allow is None:
-            return claim
+    async def _begin(self, job: str, ticket: str) -> dict[str, Any]:
+        """The answer to whoever asks to begin a job; the same to whoever asks again, for whom nothing is counted."""
+        begun = await self._ledger.begin(job, ticket)
+        if begun is None:
+            return {"go": False}
+        claim, new = begun
+        if new and not await self._allowed(claim):
+            return {"go": False}
+        return {"fence": claim.fence, "attempt": claim.attempt}
+
+    async def _allowed(self, claim: Claim) -> bool:
+        """Whether the limits of its key allow a claim now: a worker has no database to know them from. If not, that is
+        what became of it.
+        """
+        if self._allow is None:
+            return True
         try:
             await self._allow(claim.owner, self._tasks.get(claim.task).model(claim.arguments))
         except ServerError as error:
             await self._ledger.settle(claim, Failed(error_of(error), may_pass(error), error.retry_after or 0.0))
-            return None
-        return claim
+            return False
+        return True
 
-    def _count(self, used: list[tuple[str, str, dict[str, Any]]]) -> None:
-        if self._charge is not None:
-            for key, model, counts in used:
-                self._charge(key, model, Counts(**counts))
+    async def _count(self, words: list[Word]) -> None:
+        """Count what was used, once: a word that could not be acknowledged comes again."""
+        for word in words:
+            if word.id in self._counted or self._charge is None:
+                continue
+            self._counted.add(word.id)
+            try:
+                for key, model, counts in word.fields["used"]:
+                    self._charge(key, model, Counts(**counts))
+            except (KeyError, TypeError, ValueError):
+                log.exception("A worker said what is not understood: %.200s", word.fields)
+        await self._line.done(words, {})
+        self._counted.difference_update(word.id for word in words)
 
     async def _count_beats(self) -> None:
         """Renew what workers work at, note how far they are, and stop what is theirs no more."""

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from server.errors import ModelNotAllowed, RateLimited
 from server.settings import Settings
 from server.store.job_table import Job
-from tests import cluster
 from tests.jobs.stage import ME, Office, Script, office
-from tests.store import conftest as store
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Settings]:
-    if reason := cluster.why_no_cluster():
-        pytest.skip(reason)
-    with cluster.place() as here, store.empty_store(store.kinds()[-1], tmp_path, here.jobs) as found:
-        yield found
 
 
 async def until(one: Office, job: Job, code: str | None, state: str) -> Job:
