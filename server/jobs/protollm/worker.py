@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from redis.exceptions import RedisError
+
 from server.catalog import Catalog
 from server.chat.backend import Backend
 from server.errors import ServerError
@@ -19,6 +21,12 @@ log = logging.getLogger(__name__)
 
 OWNER = "protollm"
 """Whose the prefixes of its jobs are; its queue knows no keys."""
+
+PAUSE_SECONDS = 1.0
+"""After Redis has refused something, before the next try."""
+
+Write = Callable[[str, str], Awaitable[None]]
+"""Write down, of a job, its answer or its error."""
 
 
 class ProtollmWorker:
@@ -61,8 +69,10 @@ class ProtollmWorker:
     async def _take(self, delivery: Delivery) -> None:
         try:
             await self._settle(delivery)
-        except Exception:
-            log.exception("A job's result could not be written; it goes back to the queue")
+        except Exception as error:
+            known = isinstance(error, RedisError)
+            log.error("A job cannot be looked after; it goes back to the queue: %s", error, exc_info=not known)
+            await asyncio.sleep(PAUSE_SECONDS)  # it may come again at once
             delivery.back()
         else:
             delivery.done()
@@ -74,7 +84,7 @@ class ProtollmWorker:
         except UnreadableMessage as error:
             log.warning("%s", error)
             if error.job_id is not None:
-                await self._results.fail(error.job_id, str(error))
+                await self._write(self._results.fail, error.job_id, str(error))
         else:
             await self._work(prompt, delivery.again)
 
@@ -84,18 +94,28 @@ class ProtollmWorker:
             return  # only its acknowledgement was lost
         if not await self._results.begin(id):
             log.error("A job was given up: it has ended %d workers", MOST_DEATHS)
-            await self._results.fail(id, f"The job was given up: {MOST_DEATHS} workers ended while they ran it.")
+            said = f"The job was given up: {MOST_DEATHS} workers ended while they ran it."
+            await self._write(self._results.fail, id, said)
             return
         try:
-            end, text = await self._answer(prompt)
+            write, text = await self._answer(prompt)
+            await self._write(write, id, text)
         except asyncio.CancelledError:
-            with suppress(TimeoutError):
+            with suppress(TimeoutError, RedisError):
                 async with asyncio.timeout(1):  # Redis may be away, and nobody waits for it now
                     await self._results.give_back(id)
             raise
-        await end(id, text)
 
-    async def _answer(self, prompt: Prompt) -> tuple[Callable[[str, str], Awaitable[None]], str]:
+    async def _write(self, write: Write, id: str, text: str) -> None:
+        """Does not give up while Redis refuses, as it is full or has no disk: what was made is not to be made again."""
+        while True:
+            try:
+                return await write(id, text)
+            except RedisError as error:
+                log.warning("What came of the job %s cannot be written yet: %s", id, error)
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _answer(self, prompt: Prompt) -> tuple[Write, str]:
         """The answer or the error of a job, and how to write it down."""
         try:
             card = choose_card(self._catalog, self._section, prompt.meta.model, self.queue)

@@ -10,10 +10,12 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from server.catalog import Catalog
 from server.chat.messages import Message, Turn
@@ -22,7 +24,7 @@ from server.jobs.protollm.worker import ProtollmWorker
 from server.settings import ROOT
 from tests.api.scripted import ScriptedBackend, say
 from tests.api.served import settings_at
-from tests.cluster import Place, needs_cluster, place, until
+from tests.cluster import Place, free_port, needs_cluster, own_redis, place, until
 
 pytestmark = needs_cluster
 
@@ -233,6 +235,49 @@ async def test_a_queue_of_other_arguments_is_taken_as_it_is(here: Place, tmp_pat
     async with working(here, tmp_path, ScriptedBackend()):
         here.put(message(here.job()))
         assert (await finished(here, here.job()))["status"] == "completed"
+
+
+@pytest.fixture
+def refusing(here: Place) -> Iterator[Place]:
+    """The place with a Redis of its own, that may be told to take nothing."""
+    port = free_port()
+    with own_redis(port), redis.Redis(port=port, decode_responses=True) as client:
+        yield replace(here, redis=client)
+
+
+def port_of(place: Place) -> dict[str, Any]:
+    return {"dialects__protollm__redis_port": place.redis.connection_pool.connection_kwargs["port"]}
+
+
+async def test_an_answer_that_redis_refuses_is_kept_and_written_later(
+    refusing: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = ScriptedBackend(gate=asyncio.Event())
+    async with working(refusing, tmp_path, backend, **port_of(refusing)):
+        refusing.put(message(refusing.job()))
+        await backend.entered.wait()
+        refusing.redis.config_set("maxmemory", 1)  # full: it reads, and refuses to write
+        assert backend.gate is not None
+        backend.gate.set()
+        await until(lambda: "maxmemory" in caplog.text)
+        refusing.redis.config_set("maxmemory", 0)
+        assert (await finished(refusing, refusing.job()))["status"] == "completed"
+    assert len(backend.turns) == 1
+    assert refusing.depth() == 0
+
+
+async def test_a_job_that_cannot_be_begun_comes_again_after_a_pause(
+    refusing: Place, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusing.redis.config_set("maxmemory", 1)
+    async with working(refusing, tmp_path, ScriptedBackend(), **port_of(refusing)):
+        refusing.put(message(refusing.job()))
+        await until(lambda: "maxmemory" in caplog.text)
+        await asyncio.sleep(2)
+        assert len(caplog.records) <= 4, "one a second"
+        refusing.redis.config_set("maxmemory", 0)
+        assert (await finished(refusing, refusing.job()))["status"] == "completed"
+    assert refusing.depth() == 0
 
 
 # The command
