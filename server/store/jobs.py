@@ -268,7 +268,7 @@ class JobRows:
 
         await ask(self._database, work)
 
-    async def forget(self, before: datetime, limit: int = 1000) -> int:
+    async def forget(self, before: datetime, limit: int = kept_jobs.AT_ONCE) -> int:
         """Delete jobs that ended before; how many they were. What is part of a batch stays for as long as it does."""
 
         def work() -> int:

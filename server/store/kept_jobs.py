@@ -19,6 +19,9 @@ from server.store.response_tables import ROW_BYTES
 SHARE = 0.9
 """Of the limit, what may stay when it is passed: the next jobs need not look for the oldest again."""
 
+AT_ONCE = 1000
+"""So many go together: no statement may name tens of thousands, and nobody can write meanwhile."""
+
 
 def ends_here(before: Job, after: Job) -> bool:
     """Whether a change makes it one of those that count."""
@@ -40,7 +43,7 @@ def count(connection: Connection, ended: Iterable[tuple[str, int]]) -> None:
 
 
 def remove(connection: Connection, ids: Collection[str]) -> None:
-    """Forget jobs that have ended, and those that they are the parent of."""
+    """Forget jobs that have ended, `AT_ONCE` of them at most, and those that they are the parent of."""
     if not ids:
         return
     these = jobs.c.id.in_(ids)
@@ -55,7 +58,7 @@ def remove(connection: Connection, ids: Collection[str]) -> None:
 
 def make_room(connection: Connection, owner: str, limit: int, newest: Collection[str]) -> None:
     """Remove the oldest of a key's where they take more than `limit`; not the `newest`, nor those whose end somebody is
-    still to be told of.
+    still to be told of. Where they are many, only until they fit.
     """
     kept = totals.of_jobs.of(connection, owner)
     if kept <= limit:
@@ -67,12 +70,14 @@ def make_room(connection: Connection, owner: str, limit: int, newest: Collection
         .where(jobs.c.owner == owner, jobs.c.parent.is_(None), jobs.c.state.in_(ENDED), jobs.c.id.not_in(newest))
         .where(jobs.c.webhook.is_(None), ~telling)
         .order_by(jobs.c.created_at, jobs.c.id)
+        .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    gone: list[str] = []
-    for id, size in connection.execute(oldest_first):
-        if kept <= limit * SHARE:
-            break
-        gone.append(id)
-        kept -= size
-    remove(connection, gone)
+    while kept > limit and (oldest := connection.execute(oldest_first).all()):
+        gone: list[str] = []
+        for id, size in oldest:
+            if kept <= limit * SHARE:
+                break
+            gone.append(id)
+            kept -= size
+        remove(connection, gone)

@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from server.errors import BadRequest, Conflict, EngineDied, NotFound, TooManyRequests, Unavailable
 from server.jobs.events import Event
 from server.settings import Settings
-from server.store.job_table import Job
+from server.store import totals
+from server.store.database import Database
+from server.store.job_table import Job, jobs, values_of
 from tests.cluster import until
 from tests.jobs.stage import BUSY, ME, OTHER, Office, Script, office, with_jobs
 
@@ -373,6 +376,28 @@ async def test_what_has_ended_makes_room_for_what_ends(settings: Settings) -> No
         third = await done()
         assert await there() == {untold.id, waiting.id, third.id}, "what was deleted counts no more"
         assert (await here.jobs.get(OTHER, other.id)).state == "succeeded"
+
+
+async def test_tens_of_thousands_make_room_for_what_ends(settings: Settings) -> None:
+    limits = settings.limits.model_copy(update={"kept_mb": 1})
+    keep_ended(settings, 40_000, size=1 << 10)
+    async with office(settings.model_copy(update={"limits": limits})) as here:
+        job = await here.jobs.submit(ME, "echo", {"mark": "new"})
+        assert (await ended(here, job)).state == "succeeded"
+        oldest, newest = [await here.jobs.list(ME, limit=2000, newest_first=newest) for newest in (False, True)]
+        assert len(oldest) == len(newest) <= 1024, "no more than the limit"
+        assert [each.id for each in newest[:2]] == [job.id, "job_39999"], "the oldest went"
+
+
+def keep_ended(settings: Settings, number: int, size: int) -> None:
+    """So many jobs of a key's that have ended, as a server of another limit would have kept them."""
+    database, now = Database.open(settings), datetime.now(UTC) - timedelta(hours=1)
+    job = Job("", ME, "echo", {}, 5, now, now, state="succeeded", ended_at=now, result="kept")
+    with database.write() as connection:
+        rows = [{**values_of(job), "id": f"job_{each:05d}", "size": size} for each in range(number)]
+        connection.execute(sa.insert(jobs), rows)
+        totals.of_jobs.add(connection, ME, number * size)
+    database.close()
 
 
 async def test_what_ended_long_ago_is_forgotten(settings: Settings) -> None:
