@@ -113,7 +113,8 @@ async def attempt(task: Task, claim: Claim, listener: Listener) -> Outcome:
             return Stopped()
         passes = may_pass(error)
         log.log(logging.WARNING if passes else logging.ERROR, "The job %s broke", claim.job, exc_info=not passes)
-        said = f"{type(error).__name__}: {error}" if passes else "The server made a mistake. Its log says more."
+        cause = getattr(error, "strerror", None) or error  # the system's words, without the path of a file of ours
+        said = f"{type(error).__name__}: {cause}" if passes else "The server made a mistake. Its log says more."
         return Failed(error_of(ServerError(said)), passes)
     finally:
         request_id.reset(named)

@@ -1,7 +1,7 @@
 """Batches as jobs: one that reads the file, one for each line, one that writes what came of them.
 
     validating ──begin──► in_progress ──no line left──► finalizing ──finish──► completed | expired
-        │   └─ wrong lines, or lost: failed                 ▲
+        │   └─ wrong lines, or lost: failed                 ▲   └─ lost: again, later
         └──cancel──► cancelling ──no line left──────────────┘   (then: cancelled)
 
 Every step may be made twice, by any server, and has one effect: lines have ids made from the batch's, files too, and
@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 BEGIN, FINISH = "begin a batch", "finish a batch"
 AT_ONCE = 500
 """Lines taken into the queue, or written, together."""
+
+AGAIN = timedelta(minutes=5)
+"""Answers that could not be written are written after so long."""
 
 UNENDED: tuple[State, ...] = ("queued", "running")
 AS_IT_WAS: tuple[Status, ...] = ("validating", "in_progress")
@@ -113,9 +116,9 @@ class Batches:
 
     async def _step(self, batch: Batch) -> None:
         if batch.status == "validating":
-            await self._check_on(batch, BEGIN)
+            await self._check_on_beginning(batch)
         elif batch.status == "finalizing":
-            await self._check_on(batch, FINISH)
+            await self._check_on_finishing(batch)
         elif batch.status == "in_progress" or await self._stopped(batch):
             states = await self._jobs.ledger.rows.counts(batch.id)
             if not any(states.get(state) for state in UNENDED):
@@ -136,16 +139,26 @@ class Batches:
                 self._jobs.stop(job)
         return beginning.ended
 
-    async def _check_on(self, batch: Batch, task: str) -> None:
-        """The job of a step must be there, and not have failed."""
-        job = await self._submit(batch, task)
+    async def _check_on_beginning(self, batch: Batch) -> None:
+        """The job that reads the file must be there, and not have failed."""
+        job = await self._submit(batch, BEGIN)
         if job.ended and job.state != "succeeded":
-            message = job.error["message"] if job.error is not None else f"Its job is {job.state}."
-            await self._fail(batch, [{"code": "batch_failed", "message": message, "param": None, "line": None}])
+            await self._fail(batch, [{"code": "batch_failed", "message": _cause(job), "param": None, "line": None}])
 
-    async def _submit(self, batch: Batch, task: str) -> Job:
+    async def _check_on_finishing(self, batch: Batch) -> None:
+        """The job that writes the answers must be there. One that has failed is made anew: the lines have been done,
+        and are nowhere else.
+        """
+        job = await self._submit(batch, FINISH)
+        if job.ended and job.state != "succeeded":
+            log.error("The answers of the batch %s were not written, which is tried again: %s", batch.id, _cause(job))
+            await self._jobs.delete(batch.owner, job.id)
+            await self._submit(batch, FINISH, wait=AGAIN)
+
+    async def _submit(self, batch: Batch, task: str, wait: timedelta = timedelta()) -> Job:
         draft = self._jobs.drafted(batch.owner, task, {"batch": batch.id}, priority=LOWEST + 1)
-        draft = replace(draft, id=f"{batch.id}_{task.split()[0]}", parent=steps_of(batch.id))
+        id, due_at = f"{batch.id}_{task.split()[0]}", draft.due_at + wait
+        draft = replace(draft, id=id, parent=steps_of(batch.id), due_at=due_at)
         (job,) = await self._jobs.add([draft])
         return job
 
@@ -219,6 +232,11 @@ class Batches:
 
     def _now(self) -> int:
         return int(self._jobs.ledger.clock().timestamp())
+
+
+def _cause(job: Job) -> str:
+    """Why a job did not succeed."""
+    return str(job.error["message"]) if job.error is not None else f"Its job is {job.state}."
 
 
 def _count(path: Path, endpoint: str) -> int:

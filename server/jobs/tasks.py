@@ -13,6 +13,7 @@ world must bear to be done twice. Cancelling reaches it as asyncio's own cancell
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -48,6 +49,10 @@ class TaskContext(Protocol):
 
 Run = Callable[[TaskContext, Mapping[str, Any]], Awaitable[Any]]
 Check = Callable[[Mapping[str, Any]], None]
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says of a disk that is full: somebody may make room."""
 
 
 def anything(arguments: Mapping[str, Any]) -> None:
@@ -107,4 +112,6 @@ def may_pass(error: BaseException) -> bool:
     """Whether the same might succeed at another time."""
     if isinstance(error, ServerError):
         return isinstance(error, Unavailable | TooManyRequests)
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        return True
     return isinstance(error, ConnectionError | TimeoutError)

@@ -5,25 +5,46 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import BinaryIO
 
 import pytest
 
+from server.errors import NotFound
 from server.jobs import jobs
-from server.jobs.batches import Batches
+from server.jobs.batches import AGAIN, Batches
 from server.settings import Settings
 from server.store.batches import Batch, BatchRows
 from server.store.files import Files
 from tests.jobs.stage import ME, Clock, Office, office, with_jobs
 
 
+class Disk(Files):
+    """Files on a disk that is full as often as the test wants it."""
+
+    full = 0
+
+    @contextmanager
+    def receive(self) -> Iterator[BinaryIO]:
+        if not self.full:
+            with super().receive() as file:
+                yield file
+            return
+        self.full -= 1
+        with open("/dev/full", "w+b", buffering=0) as file:
+            yield file
+
+
 class Desk:
     """Batches over these jobs."""
 
     def __init__(self, here: Office, folder: Path, limit: int = 1 << 20) -> None:
-        self.files = Files(here.database, folder, limit, 1000)
+        self.here = here
+        self.files = Disk(here.database, folder, limit, 1000)
         self.batches = Batches(here.jobs, BatchRows(here.database), self.files, timedelta(days=1))
 
     async def create(self, *marks: str, window: timedelta = timedelta(hours=1)) -> Batch:
@@ -41,6 +62,16 @@ class Desk:
                 await asyncio.sleep(0.02)
                 batch = await self.batches.rows.get(ME, batch.id)
         return batch
+
+    async def put_off(self, batch: Batch, until: datetime) -> None:
+        """Return when its answers are to be written then."""
+        found = None
+        async with asyncio.timeout(15):
+            while found != ("queued", until):
+                await asyncio.sleep(0.02)
+                with suppress(NotFound):  # it is just being made anew
+                    job = await self.here.jobs.get(ME, f"{batch.id}_finish")
+                    found = (job.state, job.due_at)
 
     async def codes(self, id: str) -> dict[str, str]:
         lines = (await self.files.path(ME, id)).read_text().splitlines()
@@ -103,6 +134,34 @@ async def test_answers_are_kept_also_where_a_key_keeps_too_much(settings: Settin
         assert done.status == "completed"
         file = await desk.files.get(ME, done.facts["output_file"])
         assert file.bytes > 100
+
+
+async def test_a_disk_that_is_full_for_a_while_costs_no_answer(settings: Settings, tmp_path: Path) -> None:
+    async with office(with_jobs(settings, backoff_seconds=0.01)) as here:
+        desk = Desk(here, tmp_path / "files")
+        batch = await desk.create("a")
+        assert await here.begun() == "a"
+        desk.files.full = 2
+        here.script.gate.set()
+        done = await desk.ended(batch)
+        assert (done.status, desk.files.full) == ("completed", 0)
+        assert len((await desk.files.path(ME, done.facts["output_file"])).read_text().splitlines()) == 1
+
+
+async def test_answers_that_could_not_be_written_are_written_later(settings: Settings, tmp_path: Path) -> None:
+    clock = Clock()
+    async with office(with_jobs(settings, attempts=1), clock=clock) as here:
+        desk = Desk(here, tmp_path / "files")
+        batch = await desk.create("a")
+        assert await here.begun() == "a"
+        desk.files.full = 1
+        here.script.gate.set()
+        await desk.put_off(batch, clock.now + AGAIN)
+        assert (await desk.batches.rows.get(ME, batch.id)).status == "finalizing"
+        clock.forward(AGAIN.total_seconds())
+        done = await desk.ended(batch)
+        assert (done.status, done.facts["counts"]["completed"]) == ("completed", 1)
+        assert len((await desk.files.path(ME, done.facts["output_file"])).read_text().splitlines()) == 1
 
 
 async def test_a_batch_whose_file_is_gone_fails(settings: Settings, tmp_path: Path) -> None:
