@@ -50,7 +50,8 @@ jobs = sa.Table(
     sa.Index("ix_jobs_state", "state", "rank", "created_at", "id"),
     sa.Index("ix_jobs_owner", "owner", "created_at"),
     sa.Index("ix_jobs_idempotency_key", "owner", "idempotency_key", unique=True),
-    sa.Index("ix_jobs_parent", "parent", "state"),
+    sa.Index("ix_jobs_parent", "parent", "state", "id"),
+    sa.Index("ix_jobs_deadline", "state", "deadline"),
     sa.Index("ix_jobs_ended_at", "ended_at"),
     sa.Index("ix_jobs_webhook", "webhook"),
 )
