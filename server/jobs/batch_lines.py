@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from pydantic_core import from_json
 
+from server.store.batches import AT_ONCE, PART_BYTES
 from server.store.job_table import Job
 from server.store.response_tables import to_text
 
@@ -34,6 +35,8 @@ class Line:
     """From 1."""
     custom_id: str
     body: dict[str, Any]
+    size: int
+    """Bytes of its text."""
 
 
 class LineErrors(Exception):
@@ -77,6 +80,20 @@ def read_lines(lines: Iterable[bytes], endpoint: str) -> Iterator[Line]:
         raise LineErrors(found)
 
 
+def in_parts(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The same, as many together as may be."""
+    part: list[Line] = []
+    size = 0
+    for line in lines:
+        if len(part) == AT_ONCE or (part and size + line.size > PART_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(line)
+        size += line.size
+    if part:
+        yield part
+
+
 def _read(text: bytes, number: int, endpoint: str, known: set[str]) -> Line | dict[str, Any]:
     try:
         value = from_json(text, allow_inf_nan=False) if len(text) <= LONGEST_LINE else None
@@ -97,7 +114,7 @@ def _read(text: bytes, number: int, endpoint: str, known: set[str]) -> Line | di
         return _error("mismatched_endpoint", f"Expected {endpoint}, which the batch is for.", number, "url")
     if not isinstance(body, dict):
         return _error("missing_required_parameter", "Expected an object.", number, "body")
-    return Line(number, id, body)
+    return Line(number, id, body, len(text))
 
 
 def _error(code: str, message: str, line: int | None, param: str | None = None) -> dict[str, Any]:

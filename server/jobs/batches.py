@@ -11,35 +11,33 @@ a change of status compares the one before. Lines wait behind all other jobs.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from server.errors import BadRequest, Conflict, NotFound, ServerError
 from server.jobs import lifecycle
-from server.jobs.batch_lines import Line, LineErrors, lines_of, read_lines, written
+from server.jobs.batch_lines import Line, LineErrors, in_parts, lines_of, read_lines, written
 from server.jobs.jobs import LOWEST, Jobs
 from server.jobs.tasks import Task, TaskContext
 from server.store.batches import UNDER_WAY, Batch, BatchRows, Status, steps_of
 from server.store.files import Files
-from server.store.job_table import Job, State
+from server.store.job_table import ENDED, Job, State
 from server.store.response_tables import new_id
 
 log = logging.getLogger(__name__)
 
 BEGIN, FINISH = "begin a batch", "finish a batch"
-AT_ONCE = 500
-"""Lines taken into the queue, or written, together."""
-
 AGAIN = timedelta(minutes=5)
 """Answers that could not be written are written after so long."""
 
 UNENDED: tuple[State, ...] = ("queued", "running")
+SUCCEEDED: tuple[State, ...] = ("succeeded",)
+UNSUCCESSFUL = tuple(state for state in ENDED if state not in SUCCEEDED)
 AS_IT_WAS: tuple[Status, ...] = ("validating", "in_progress")
 
 
@@ -176,9 +174,9 @@ class Batches:
             await self._fail(batch, error.found)
             return
         with path.open("rb") as file:
-            lines = read_lines(lines_of(file), batch.facts["endpoint"])
+            parts = in_parts(read_lines(lines_of(file), batch.facts["endpoint"]))
             done = 0
-            while some := await asyncio.to_thread(lambda: list(itertools.islice(lines, AT_ONCE))):
+            while some := await asyncio.to_thread(next, parts, None):
                 await self._jobs.add([self._line(batch, line) for line in some])
                 done += len(some)
                 await context.progress(done, total)
@@ -202,20 +200,21 @@ class Batches:
         until = self._jobs.ledger.clock() + timedelta(seconds=expires) if expires else None
         told = {
             f"{end}_at": self._now(),
-            "output_file": await self._write(batch, "output", until, of_success=True),
-            "error_file": await self._write(batch, "error", until, of_success=False),
+            "output_file": await self._write(batch, "output", until, SUCCEEDED),
+            "error_file": await self._write(batch, "error", until, UNSUCCESSFUL),
             "counts": {"total": total, "completed": states.get("succeeded", 0), "failed": failed},
         }
         await self.rows.change(batch.id, ("finalizing",), end, told, ended_at=self._jobs.ledger.clock())
 
-    async def _write(self, batch: Batch, name: str, until: datetime | None, *, of_success: bool) -> str | None:
-        """The lines that succeeded, or those that did not, as a file; None where there are none."""
+    async def _write(self, batch: Batch, name: str, until: datetime | None, states: Sequence[State]) -> str | None:
+        """The lines that ended in these states, as a file; None where there are none."""
         with self._files.receive() as file:
-            after, size = "", 0
-            while lines := await self._jobs.ledger.rows.children(batch.id, after, AT_ONCE):
-                chosen = [written(job) for job in lines if (job.state == "succeeded") is of_success]
-                size += await asyncio.to_thread(file.write, b"".join(chosen))
-                after = lines[-1].id
+            size = 0
+            for state in states:
+                after = ""
+                while lines := await self.rows.lines(batch.id, state, after):
+                    size += await asyncio.to_thread(_write_down, lines, file)
+                    after = lines[-1].id
             if not size:
                 return None
             id = f"file_{batch.id}_{name}"
@@ -243,3 +242,8 @@ def _count(path: Path, endpoint: str) -> int:
     """How many requests are in a file. Raises LineErrors."""
     with path.open("rb") as file:
         return sum(1 for _ in read_lines(lines_of(file), endpoint))
+
+
+def _write_down(lines: Iterable[Job], file: BinaryIO) -> int:
+    """One after the other, as each is a copy; how many bytes it were."""
+    return sum(file.write(written(line)) for line in lines)

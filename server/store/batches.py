@@ -13,11 +13,15 @@ from sqlalchemy.engine import Connection
 
 from server.errors import NotFound
 from server.store.database import Database, Moment, metadata
-from server.store.job_table import jobs
+from server.store.job_table import ANSWER, Job, State, job_of, jobs
 from server.store.response_tables import ask, check_id, to_text
 
 Status = Literal["validating", "in_progress", "finalizing", "cancelling", "completed", "failed", "expired", "cancelled"]
 UNDER_WAY: tuple[Status, ...] = ("validating", "in_progress", "finalizing", "cancelling")
+
+AT_ONCE = 500
+PART_BYTES = 8 << 20
+"""Lines of a batch are dealt with in parts, of so many and so much at most: a whole one may be gigabytes."""
 
 batches = sa.Table(
     "batches",
@@ -129,6 +133,20 @@ class BatchRows:
 
         return await ask(self._database, work)
 
+    async def lines(self, id: str, state: State, after: str = "") -> list[Job]:
+        """A part of a batch's lines that are in this state, in the order of their ids, those that follow `after`;
+        without their arguments.
+        """
+
+        def work() -> list[Job]:
+            mine = (jobs.c.parent == id, jobs.c.state == state, jobs.c.id > after)
+            with self._database.read() as connection:
+                last = _end_of_part(connection, *mine)
+                query = sa.select(*ANSWER).where(*mine, jobs.c.id <= last).order_by(jobs.c.id)
+                return [job_of(row) for row in connection.execute(query)]
+
+        return await ask(self._database, work)
+
     async def forget(self, before: datetime) -> None:
         """Delete batches that ended before; their files are their owner's."""
 
@@ -141,6 +159,19 @@ class BatchRows:
 
 def _batch(row: sa.Row[Any]) -> Batch:
     return Batch(**{**row._mapping, "facts": json.loads(row.facts)})
+
+
+def _end_of_part(connection: Connection, *which: sa.ColumnElement[bool]) -> str:
+    """The id of the last of the first of these jobs that are a part; one alone may be more. Empty: there are none."""
+    last, size = "", 0
+    sizes = sa.select(jobs.c.id, jobs.c.size).where(*which).order_by(jobs.c.id).limit(AT_ONCE)
+    with connection.execute(sizes) as found:
+        for row in found:  # no further than the part goes: SQLite reads through a row to find its size
+            size += row.size
+            if last and size > PART_BYTES:
+                break
+            last = row.id
+    return last
 
 
 def _row(connection: Connection, owner: str | None, id: str) -> Batch:

@@ -128,6 +128,9 @@ FIXED = frozenset(
 
 CHANGES = tuple(name for name in NAMES if name not in FIXED)
 WHOLE = tuple(jobs.c[name] for name in NAMES)
+ANSWER = tuple(jobs.c[name] for name in NAMES if name != "arguments")
+"""What has become of it."""
+
 BRIEF = tuple(jobs.c[name] for name in NAMES if name not in ("arguments", "result"))
 """Without what may be megabytes."""
 

@@ -6,7 +6,7 @@ What may become of a row is not decided here: a *move* is a function from the jo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -93,16 +93,6 @@ class JobRows:
                     query = query.where(place < here if newest_first else place > here)
                 order = (jobs.c.created_at, jobs.c.id)
                 query = query.order_by(*(column.desc() if newest_first else column for column in order)).limit(limit)
-                return [job_of(row) for row in connection.execute(query)]
-
-        return await ask(self._database, work)
-
-    async def children(self, parent: str, after: str = "", limit: int = 500) -> list[Job]:
-        """Those of a batch in the order of their ids, whole."""
-
-        def work() -> list[Job]:
-            query = sa.select(*WHOLE).where(jobs.c.parent == parent, jobs.c.id > after).order_by(jobs.c.id).limit(limit)
-            with self._database.read() as connection:
                 return [job_of(row) for row in connection.execute(query)]
 
         return await ask(self._database, work)
@@ -338,17 +328,28 @@ def _moved(connection: Connection, moves: Sequence[tuple[str, Move]]) -> list[Ch
 
 def _set(connection: Connection, pairs: Iterable[tuple[Job, Job]]) -> None:
     """Compare and set. The transaction lets nobody in between; if somebody was there all the same, all is undone."""
-    changed = [(before, after) for before, after in pairs if after is not before]
-    ended = [
-        (before, after, kept_jobs.size_of(values_of(after))) for before, after in changed if ends_here(before, after)
-    ]
-    _update(connection, [_changes(before, after) for before, after in changed if not ends_here(before, after)])
-    _update(connection, [{**_changes(before, after), "size": size} for before, after, size in ended])
-    kept_jobs.count(connection, [(job.owner, size) for _, job, size in ended])
+    going: list[dict[str, Any]] = []
+    ended: list[dict[str, Any]] = []
+    counted: list[tuple[str, int]] = []
+    for before, after in pairs:
+        if after is before:
+            continue
+        values = values_of(after)
+        changes = _changes(before, values)
+        if before.ended or not after.ended:
+            going.append(changes)
+            continue
+        size = kept_jobs.size_of(values)
+        ended.append({**changes, "size": size})
+        if ends_here(before, after):
+            counted.append((after.owner, size))
+    _update(connection, going)
+    _update(connection, ended)
+    kept_jobs.count(connection, counted)
 
 
-def _changes(before: Job, after: Job) -> dict[str, Any]:
-    values = {name: value for name, value in values_of(after).items() if name in CHANGES}
+def _changes(before: Job, after: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in after.items() if name in CHANGES}
     return values | {"its_id": before.id, "its_state": before.state, "its_fence": before.fence}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -47,12 +48,12 @@ class Desk:
         self.files = Disk(here.database, folder, limit, 1000)
         self.batches = Batches(here.jobs, BatchRows(here.database), self.files, timedelta(days=1))
 
-    async def create(self, *marks: str, window: timedelta = timedelta(hours=1)) -> Batch:
-        lines = [
-            json.dumps({"custom_id": mark, "method": "POST", "url": "/gated", "body": {"mark": mark}}) for mark in marks
-        ]
+    async def create(self, *marks: str, window: timedelta = timedelta(hours=1), text: str = "") -> Batch:
         with self.files.receive() as file:
-            file.write("\n".join(lines).encode())
+            for mark in marks:
+                body = {"mark": mark, "text": text}
+                line = {"custom_id": mark, "method": "POST", "url": "/gated", "body": body}
+                file.write(json.dumps(line).encode() + b"\n")
             kept = await self.files.keep(ME, file, "in.jsonl", "batch")
         return await self.batches.create(ME, "/gated", kept.id, window, {})
 
@@ -121,7 +122,7 @@ async def test_a_step_made_twice_has_one_effect(settings: Settings, tmp_path: Pa
         assert (done.status, done.facts["counts"]["completed"]) == ("completed", 3)
         names = [file.name for file in await desk.files.list(ME)]
         assert names == ["in.jsonl", f"{batch.id}_output.jsonl"]
-        assert await here.jobs.ledger.rows.children(batch.id) == [], "its lines are in the file"
+        assert await here.jobs.ledger.rows.counts(batch.id) == {}, "its lines are in the file"
         await desk.batches.rows.forget(here.jobs.ledger.clock() + timedelta(seconds=1))
         assert await desk.batches.rows.page(ME, None, 10) == []
 
@@ -162,6 +163,27 @@ async def test_answers_that_could_not_be_written_are_written_later(settings: Set
         done = await desk.ended(batch)
         assert (done.status, done.facts["counts"]["completed"]) == ("completed", 1)
         assert len((await desk.files.path(ME, done.facts["output_file"])).read_text().splitlines()) == 1
+
+
+async def test_a_batch_of_large_lines_is_never_in_memory_as_a_whole(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for parted in ("server.store.batches.PART_BYTES", "server.jobs.batch_lines.PART_BYTES"):
+        monkeypatch.setattr(parted, 1 << 20)
+    large, marks = 1 << 17, [f"{number}" for number in range(128)]
+    async with office(settings) as here:
+        desk = Desk(here, tmp_path / "files", limit=1 << 30)
+        here.script.gate.set()
+        tracemalloc.start()
+        try:
+            done = await desk.ended(await desk.create(*marks, text="x" * large))
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert (done.status, done.facts["counts"]["completed"]) == ("completed", len(marks))
+        output = (await desk.files.path(ME, done.facts["output_file"])).read_text().splitlines()
+        assert [json.loads(line)["custom_id"] for line in output] == marks
+        assert most < len(marks) * large, "less than its file alone"
 
 
 async def test_a_batch_whose_file_is_gone_fails(settings: Settings, tmp_path: Path) -> None:
