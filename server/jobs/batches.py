@@ -53,7 +53,7 @@ class Batches:
             Task(BEGIN, self._begin, public=False, local=True), Task(FINISH, self._finish, public=False, local=True)
         )
         jobs.when_looking(self.look)
-        jobs.when_tidying(self._forget)
+        jobs.when_tidying(self.tidy)
 
     async def create(
         self, owner: str, endpoint: str, input_file: str, window: timedelta, facts: Mapping[str, Any]
@@ -111,6 +111,12 @@ class Batches:
                 await self._step(batch)
             except ServerError as error:
                 log.warning("The batch %s was left for later: %s", batch.id, error.message)
+
+    async def tidy(self) -> None:
+        """Forget what has been kept long enough, and lines that were left when their batch ended."""
+        for id in await self.rows.uncleared():
+            await self.rows.clear(id)
+        await self.rows.forget(self._jobs.ledger.clock() - self._keep)
 
     async def _step(self, batch: Batch) -> None:
         if batch.status == "validating":
@@ -190,6 +196,8 @@ class Batches:
 
     async def _finish(self, context: TaskContext, arguments: Mapping[str, Any]) -> None:
         batch = await self.rows.get(context.owner, arguments["batch"])
+        if batch.ended_at is not None:  # whoever ended it was lost before its lines were forgotten
+            await self.rows.clear(batch.id)
         if batch.status != "finalizing":
             return
         states = await self._jobs.ledger.rows.counts(batch.id)
@@ -204,7 +212,7 @@ class Batches:
             "error_file": await self._write(batch, "error", until, UNSUCCESSFUL),
             "counts": {"total": total, "completed": states.get("succeeded", 0), "failed": failed},
         }
-        await self.rows.change(batch.id, ("finalizing",), end, told, ended_at=self._jobs.ledger.clock())
+        await self._end(batch, ("finalizing",), end, told)
 
     async def _write(self, batch: Batch, name: str, until: datetime | None, states: Sequence[State]) -> str | None:
         """The lines that ended in these states, as a file; None where there are none."""
@@ -223,11 +231,13 @@ class Batches:
             return kept.id
 
     async def _fail(self, batch: Batch, errors: list[dict[str, Any]]) -> None:
-        told = {"failed_at": self._now(), "errors": errors}
-        await self.rows.change(batch.id, UNDER_WAY, "failed", told, ended_at=self._jobs.ledger.clock())
+        await self._end(batch, UNDER_WAY, "failed", {"failed_at": self._now(), "errors": errors})
 
-    async def _forget(self) -> None:
-        await self.rows.forget(self._jobs.ledger.clock() - self._keep)
+    async def _end(self, batch: Batch, before: Sequence[Status], status: Status, told: Mapping[str, Any]) -> None:
+        now = self._jobs.ledger.clock()
+        batch = await self.rows.change(batch.id, before, status, told, ended_at=now)
+        if batch.ended_at is not None:
+            await self.rows.clear(batch.id)
 
     def _now(self) -> int:
         return int(self._jobs.ledger.clock().timestamp())

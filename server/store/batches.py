@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -22,6 +24,9 @@ UNDER_WAY: tuple[Status, ...] = ("validating", "in_progress", "finalizing", "can
 AT_ONCE = 500
 PART_BYTES = 8 << 20
 """Lines of a batch are dealt with in parts, of so many and so much at most: a whole one may be gigabytes."""
+
+BREATH_SECONDS = 0.1
+"""Between two parts that are forgotten: whoever waits for SQLite asks only now and then whether it is free."""
 
 batches = sa.Table(
     "batches",
@@ -54,9 +59,12 @@ class Batch:
     facts: Mapping[str, Any]
 
 
+STEPS = "_steps"
+
+
 def steps_of(batch: str) -> str:
     """The parent of the jobs that are a batch's steps; that of its lines is the batch."""
-    return f"{batch}_steps"
+    return f"{batch}{STEPS}"
 
 
 class BatchRows:
@@ -116,7 +124,7 @@ class BatchRows:
         ended_at: datetime | None = None,
     ) -> Batch:
         """From one of the statuses `before` to `status`, with these facts added; as it is afterwards, whoever did it.
-        With `ended_at` its jobs are forgotten. Raises NotFound.
+        Raises NotFound.
         """
 
         def work() -> Batch:
@@ -127,8 +135,6 @@ class BatchRows:
                 values = {"status": status, "ended_at": ended_at, "facts": to_text(after.facts)}
                 if connection.execute(sa.update(batches).where(*where).values(values)).rowcount != 1:
                     return _row(connection, None, id)
-                if ended_at is not None:
-                    connection.execute(sa.delete(jobs).where(jobs.c.parent.in_((id, steps_of(id)))))
                 return after
 
         return await ask(self._database, work)
@@ -141,37 +147,69 @@ class BatchRows:
         def work() -> list[Job]:
             mine = (jobs.c.parent == id, jobs.c.state == state, jobs.c.id > after)
             with self._database.read() as connection:
-                last = _end_of_part(connection, *mine)
-                query = sa.select(*ANSWER).where(*mine, jobs.c.id <= last).order_by(jobs.c.id)
+                query = sa.select(*ANSWER).where(jobs.c.id.in_(_part(connection, *mine))).order_by(jobs.c.id)
                 return [job_of(row) for row in connection.execute(query)]
 
         return await ask(self._database, work)
 
+    async def clear(self, id: str) -> None:
+        """Forget the jobs of a batch that has ended: its lines, then its steps. Others read and write in between; what
+        is left where this ends halfway may be cleared again.
+        """
+        for parent in (id, steps_of(id)):
+            while True:
+                if not await ask(self._database, partial(self._clear, parent)):
+                    break
+                await asyncio.sleep(BREATH_SECONDS)
+
+    async def uncleared(self) -> list[str]:
+        """The ids of those that have ended, and have jobs."""
+
+        def work() -> list[str]:
+            query = sa.select(batches.c.id).where(batches.c.ended_at.is_not(None), _has_jobs())
+            with self._database.read() as connection:
+                return [*connection.execute(query).scalars()]
+
+        return await ask(self._database, work)
+
     async def forget(self, before: datetime) -> None:
-        """Delete batches that ended before; their files are their owner's."""
+        """Delete batches that ended before and have been cleared; their files are their owner's."""
 
         def work() -> None:
             with self._database.write() as connection:
-                connection.execute(sa.delete(batches).where(batches.c.ended_at < before))
+                connection.execute(sa.delete(batches).where(batches.c.ended_at < before, ~_has_jobs()))
 
         await ask(self._database, work)
+
+    def _clear(self, parent: str) -> bool:
+        with self._database.write() as connection:
+            part = _part(connection, jobs.c.parent == parent)
+            connection.execute(sa.delete(jobs).where(jobs.c.id.in_(part)))
+        return bool(part)
 
 
 def _batch(row: sa.Row[Any]) -> Batch:
     return Batch(**{**row._mapping, "facts": json.loads(row.facts)})
 
 
-def _end_of_part(connection: Connection, *which: sa.ColumnElement[bool]) -> str:
-    """The id of the last of the first of these jobs that are a part; one alone may be more. Empty: there are none."""
-    last, size = "", 0
-    sizes = sa.select(jobs.c.id, jobs.c.size).where(*which).order_by(jobs.c.id).limit(AT_ONCE)
+def _has_jobs() -> sa.ColumnElement[bool]:
+    """Whether a batch has lines or steps."""
+    parents = (batches.c.id, batches.c.id.concat(STEPS))
+    return sa.or_(*(sa.exists().where(jobs.c.parent == parent) for parent in parents))
+
+
+def _part(connection: Connection, *which: sa.ColumnElement[bool]) -> list[str]:
+    """The ids of the first of these jobs, by state and id, that are a part; one alone may be more."""
+    ids: list[str] = []
+    size = 0
+    sizes = sa.select(jobs.c.id, jobs.c.size).where(*which).order_by(jobs.c.state, jobs.c.id).limit(AT_ONCE)
     with connection.execute(sizes) as found:
         for row in found:  # no further than the part goes: SQLite reads through a row to find its size
             size += row.size
-            if last and size > PART_BYTES:
+            if ids and size > PART_BYTES:
                 break
-            last = row.id
-    return last
+            ids.append(row.id)
+    return ids
 
 
 def _row(connection: Connection, owner: str | None, id: str) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 import tracemalloc
@@ -14,13 +15,19 @@ from types import SimpleNamespace
 from typing import BinaryIO
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
-from server.errors import NotFound
+from server.errors import BadRequest, NotFound
 from server.jobs import jobs
 from server.jobs.batches import AGAIN, Batches
 from server.settings import Settings
+from server.store import batches as rows
+from server.store import job_table
 from server.store.batches import Batch, BatchRows
+from server.store.database import Database
 from server.store.files import Files
+from server.store.job_table import State
 from tests.jobs.stage import ME, Clock, Office, office, with_jobs
 
 
@@ -63,6 +70,15 @@ class Desk:
                 await asyncio.sleep(0.02)
                 batch = await self.batches.rows.get(ME, batch.id)
         return batch
+
+    async def cleared(self, batch: Batch) -> None:
+        """Return when none of its jobs are left."""
+        left: dict[State, int] | None = None
+        async with asyncio.timeout(15):
+            while left != {}:
+                await asyncio.sleep(0.02)
+                counts = self.here.jobs.ledger.rows.counts
+                left = await counts(batch.id) | await counts(rows.steps_of(batch.id))
 
     async def put_off(self, batch: Batch, until: datetime) -> None:
         """Return when its answers are to be written then."""
@@ -122,8 +138,70 @@ async def test_a_step_made_twice_has_one_effect(settings: Settings, tmp_path: Pa
         assert (done.status, done.facts["counts"]["completed"]) == ("completed", 3)
         names = [file.name for file in await desk.files.list(ME)]
         assert names == ["in.jsonl", f"{batch.id}_output.jsonl"]
-        assert await here.jobs.ledger.rows.counts(batch.id) == {}, "its lines are in the file"
+        await desk.cleared(batch)
         await desk.batches.rows.forget(here.jobs.ledger.clock() + timedelta(seconds=1))
+        assert await desk.batches.rows.page(ME, None, 10) == []
+
+
+async def test_a_batch_ends_before_its_lines_go_and_they_go_in_parts(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one transaction runs, nobody else can ask SQLite anything: not even whether a key may."""
+    monkeypatch.setattr("server.store.batches.AT_ONCE", 2)
+    write, left = Database.write, list[tuple[str, int]]()
+
+    @contextmanager
+    def watched(database: Database) -> Iterator[Connection]:
+        with write(database) as connection:
+            yield connection
+        with database.read() as connection:
+            status = connection.execute(sa.select(rows.batches.c.status)).scalar() or ""
+            lines = sa.select(sa.func.count()).where(job_table.jobs.c.parent.like("batch%"))
+            left.append((status, connection.execute(lines).scalar_one()))
+
+    monkeypatch.setattr(Database, "write", watched)
+    async with office(settings) as here:
+        desk = Desk(here, tmp_path / "files")
+        here.script.gate.set()
+        await desk.cleared(await desk.ended(await desk.create(*"abcdefg")))
+    ended = [count for status, count in left if status == "completed"]
+    assert ended[0] == 9, "the lines, and the steps that were taken"
+    assert max(before - after for before, after in itertools.pairwise(ended)) == 2
+    assert ended[-1] == 0
+
+
+async def test_lines_that_a_lost_server_left_go_with_the_next(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(settings) as here:
+        with monkeypatch.context() as patch:
+            patch.setattr(BatchRows, "clear", lambda *_: asyncio.Event().wait())
+            desk = Desk(here, tmp_path / "files")
+            here.script.gate.set()
+            done = await desk.ended(await desk.create("a", "b"))
+    async with office(settings) as here:
+        await Desk(here, tmp_path / "files").cleared(done)
+
+
+async def test_lines_that_would_not_go_are_looked_for_now_and_then(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> None:
+        raise BadRequest("not now")
+
+    async with office(settings) as here:
+        with monkeypatch.context() as patch:
+            patch.setattr(BatchRows, "clear", refuse)
+            desk = Desk(here, tmp_path / "files")
+            here.script.gate.set()
+            done = await desk.ended(await desk.create("a", "b"))
+            await here.jobs.wait(ME, f"{done.id}_finish")
+        later = here.jobs.ledger.clock() + timedelta(seconds=1)
+        await desk.batches.rows.forget(later)
+        assert await desk.batches.rows.page(ME, None, 10) == [done], "what belongs to it could not be found without it"
+        await desk.batches.tidy()
+        await desk.cleared(done)
+        await desk.batches.rows.forget(later)
         assert await desk.batches.rows.page(ME, None, 10) == []
 
 
