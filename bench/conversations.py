@@ -40,7 +40,8 @@ from server.store.conversation_tables import (
     sessions,
 )
 from server.store.database import Database
-from server.store.response_tables import Item, new_id, size_of, to_text
+from server.store.response_tables import Item
+from server.store.rows import new_id, size_of, to_text
 
 OWNER = "bench"
 TARGET_MS = 100

@@ -14,7 +14,7 @@ from server.api.admin import NO_CACHE
 from server.api.auth import Principal
 from server.api.house import Endpoint, House
 from server.errors import BadRequest, NotFound
-from server.store.response_tables import ask
+from server.store.rows import ask
 from server.store.usage import MOST_BY_DEFAULT, PARTS, Counts, Part, Question, as_csv
 
 DAYS = 30

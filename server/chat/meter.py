@@ -23,7 +23,7 @@ from typing import Protocol
 from server.chat.messages import Usage
 from server.errors import ServerError
 from server.store.database import Database
-from server.store.response_tables import ask
+from server.store.rows import ask
 from server.store.usage import Counts, Place, UsageRows
 
 log = logging.getLogger(__name__)

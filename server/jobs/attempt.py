@@ -16,7 +16,7 @@ from server.errors import ServerError
 from server.jobs.tasks import Task, may_pass
 from server.store.job_table import Job
 from server.store.key_limits import MOST_PRIORITY
-from server.store.response_tables import to_text
+from server.store.rows import to_text
 from server.telemetry import request_id
 
 log = logging.getLogger(__name__)

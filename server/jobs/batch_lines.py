@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from server.store.batches import AT_ONCE, PART_BYTES
 from server.store.job_table import Job
-from server.store.response_tables import to_text
+from server.store.rows import to_text
 
 MOST_LINES = 50_000
 """OpenAI's number."""

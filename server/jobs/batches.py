@@ -27,7 +27,7 @@ from server.jobs.tasks import Task, TaskContext
 from server.store.batches import UNDER_WAY, Batch, BatchRows, Status, steps_of
 from server.store.files import Files
 from server.store.job_table import ENDED, Job, State
-from server.store.response_tables import new_id
+from server.store.rows import new_id
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from server.jobs.tasks import Tasks
 from server.jobs.together import Together
 from server.jobs.wire import job_body
 from server.store.job_table import ENDED, Job, State
-from server.store.response_tables import new_id
+from server.store.rows import new_id
 
 log = logging.getLogger(__name__)
 

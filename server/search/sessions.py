@@ -16,7 +16,8 @@ from server.store.conversation_search import text_of
 from server.store.conversations import Conversations
 from server.store.files import Files
 from server.store.paging import Window
-from server.store.response_tables import Item, to_text
+from server.store.response_tables import Item
+from server.store.rows import to_text
 from server.store.vector_store_rows import NewFile, VectorStore, new_store
 
 log = logging.getLogger(__name__)

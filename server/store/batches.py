@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from server.errors import NotFound
 from server.store.database import Database, Moment, metadata
 from server.store.job_table import ANSWER, Job, State, job_of, jobs
-from server.store.response_tables import ask, check_id, to_text
+from server.store.rows import ask, check_id, to_text
 
 Status = Literal["validating", "in_progress", "finalizing", "cancelling", "completed", "failed", "expired", "cancelled"]
 UNDER_WAY: tuple[Status, ...] = ("validating", "in_progress", "finalizing", "cancelling")

@@ -30,7 +30,8 @@ from server.store.conversation_tables import (
 )
 from server.store.database import Database
 from server.store.paging import Page, Window
-from server.store.response_tables import Item, ask
+from server.store.response_tables import Item
+from server.store.rows import ask
 
 MOST_WORDS, LONGEST_WORD = 4000, 40
 """Of one message; what goes beyond is not found."""

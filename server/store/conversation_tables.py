@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from server.errors import BadRequest, NotFound
 from server.store import totals
 from server.store.database import Moment, metadata
-from server.store.response_tables import check_id
+from server.store.rows import check_id
 
 EMPTY = sa.text("''")
 

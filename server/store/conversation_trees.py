@@ -14,7 +14,8 @@ from sqlalchemy.engine import Connection
 
 from server.store.conversation_tables import conversation_items, conversation_row
 from server.store.database import Database
-from server.store.response_tables import Item, ask
+from server.store.response_tables import Item
+from server.store.rows import ask
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ from server.store.conversation_tables import (
 from server.store.conversation_trees import Trees
 from server.store.database import Database
 from server.store.paging import Page, Window, cut, page_of_rows
-from server.store.response_tables import Item, ask, new_id, responses, size_of, to_text
+from server.store.response_tables import Item, responses
+from server.store.rows import ask, new_id, size_of, to_text
 
 TITLE_LENGTH = 80
 """Of a title that is taken from what was said first."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from server.errors import NotFound
 from server.store import full_text
 from server.store.database import Database, Moment
-from server.store.response_tables import ask, new_id
+from server.store.rows import ask, new_id
 from server.store.search_tables import documents, passages, store_files
 
 Place = tuple[str, int]

@@ -24,7 +24,7 @@ from sqlalchemy.engine import Connection
 from server.disk import sync_folder
 from server.errors import BadRequest, NotFound
 from server.store.database import Database, Moment, make_private_folder, metadata
-from server.store.response_tables import ask, check_id, new_id
+from server.store.rows import ask, check_id, new_id
 
 LONGEST_NAME = 255
 """Characters of a name, its ending included."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import sqlalchemy as sa
 
 from server.store.database import Moment, metadata
-from server.store.response_tables import to_text
+from server.store.rows import to_text
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "expired", "dead"]
 UNENDED: tuple[State, ...] = ("queued", "running")

@@ -19,7 +19,7 @@ from server.store import kept_jobs
 from server.store.database import Database, Moment
 from server.store.job_table import BRIEF, CHANGES, ENDED, WHOLE, Change, Job, Move, State, job_of, jobs, values_of
 from server.store.kept_jobs import ends_here
-from server.store.response_tables import ask, check_id
+from server.store.rows import ask, check_id
 from server.store.unended_jobs import UnendedJobs
 
 

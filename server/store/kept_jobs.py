@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from server.store import totals
 from server.store.job_table import ENDED, JSON_COLUMNS, Job, jobs
-from server.store.response_tables import ROW_BYTES
+from server.store.rows import ROW_BYTES
 
 SHARE = 0.9
 """Of the limit, what may stay when it is passed: the next jobs need not look for the oldest again."""

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from server.errors import BadRequest
 from server.store.database import Moment
-from server.store.response_tables import SANE_ID
+from server.store.rows import SANE_ID
 
 T = TypeVar("T")
 

@@ -19,15 +19,8 @@ from server.store import conversations as talks
 from server.store import totals
 from server.store.conversation_tables import conversation_items
 from server.store.database import Database, Moment
-from server.store.response_tables import (
-    Item,
-    ask,
-    check_id,
-    response_items,
-    responses,
-    size_of,
-    to_text,
-)
+from server.store.response_tables import Item, response_items, responses
+from server.store.rows import ask, check_id, size_of, to_text
 
 
 @dataclass(frozen=True, slots=True)

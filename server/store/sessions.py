@@ -25,7 +25,7 @@ from server.store.conversation_tables import (
 )
 from server.store.database import Database
 from server.store.paging import Page, Window, page_of_rows
-from server.store.response_tables import ask, size_of, to_text
+from server.store.rows import ask, size_of, to_text
 
 Truncation = Literal["auto", "disabled"]
 

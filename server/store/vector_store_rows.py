@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from server.errors import NotFound
 from server.store.job_table import State, jobs
-from server.store.response_tables import check_id, new_id, to_text
+from server.store.rows import check_id, new_id, to_text
 from server.store.search_tables import documents, file_batches, store_files, vector_stores
 
 Status = Literal["in_progress", "completed", "failed", "cancelled"]

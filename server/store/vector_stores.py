@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from server.errors import BadRequest, NotFound
 from server.store.database import Database
 from server.store.job_table import UNENDED, jobs
-from server.store.response_tables import ask, new_id, to_text
+from server.store.rows import ask, new_id, to_text
 from server.store.search_tables import file_batches, store_files, vector_stores
 from server.store.vector_store_rows import (
     Attributes,

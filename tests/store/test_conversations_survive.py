@@ -28,7 +28,7 @@ from pathlib import Path
 from server.settings import load_settings
 from server.store.conversations import Conversations
 from server.store.database import Database
-from server.store.response_tables import new_id
+from server.store.rows import new_id
 from server.store.responses import Kept, Place, Responses
 
 settings = load_settings(overrides={"paths.data_dir": Path(sys.argv[1]), "store.url": sys.argv[2]})

@@ -15,9 +15,10 @@ from server.settings import Settings
 from server.store import totals
 from server.store.conversations import Change, Conversations
 from server.store.database import Database
-from server.store.response_tables import Item, new_id
+from server.store.response_tables import Item
 from server.store.response_tables import responses as kept_responses
 from server.store.responses import Kept, Place, Responses
+from server.store.rows import new_id
 
 ME, OTHER = "llm-me", "llm-other"
 MB = 1 << 20

@@ -19,8 +19,9 @@ from server.store.conversation_tables import conversation_words, conversations
 from server.store.conversations import Change, Conversations
 from server.store.database import Database
 from server.store.paging import Page, Window
-from server.store.response_tables import Item, new_id
+from server.store.response_tables import Item
 from server.store.responses import Kept, Place, Responses
+from server.store.rows import new_id
 from server.store.sessions import Sessions, Terms
 
 ME, OTHER = "llm-me", "llm-other"

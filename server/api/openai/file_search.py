@@ -28,7 +28,8 @@ from server.search.citing import citations
 from server.search.quoting import fitting, quoted
 from server.search.search import Answered, Found, Search
 from server.store.full_text import length_of
-from server.store.response_tables import Item, new_id
+from server.store.response_tables import Item
+from server.store.rows import new_id
 
 USUAL_RESULTS = 20
 MOST_STORES = 8

@@ -22,7 +22,8 @@ from server.api.openai.wire import chat_logprobs, estimate
 from server.chat.messages import CallPiece, Delta, Usage
 from server.engine.request import FinishReason
 from server.errors import ServerError
-from server.store.response_tables import Item, new_id
+from server.store.response_tables import Item
+from server.store.rows import new_id
 
 Event = dict[str, Any]
 Cite = Callable[[str], list[dict[str, Any]]]

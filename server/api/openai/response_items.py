@@ -17,7 +17,8 @@ from server.api.openai.fields import Fields
 from server.api.openai.images import DataUrl, Detail, from_url
 from server.chat.messages import Image, Message, Role, ToolCall
 from server.errors import BadRequest
-from server.store.response_tables import SANE_ID, Item, new_id
+from server.store.response_tables import Item
+from server.store.rows import SANE_ID, new_id
 
 Id = Annotated[str, Field(pattern=f"^{SANE_ID.pattern}$")]
 Status = Literal["in_progress", "completed", "incomplete"]

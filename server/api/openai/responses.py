@@ -27,7 +27,7 @@ from server.catalog import ModelCard
 from server.chat.messages import Turn
 from server.errors import BadRequest, NotFound, ServerError
 from server.store.job_table import Job
-from server.store.response_tables import new_id
+from server.store.rows import new_id
 
 
 async def in_session(house: House, owner: str, body: ResponseBody) -> ResponseBody:

@@ -32,7 +32,7 @@ from server.api.openai.vector_store_bodies import (
 from server.api.streaming import while_connected
 from server.errors import BadRequest, NotFound
 from server.jobs.indexing import attach
-from server.store.response_tables import to_text
+from server.store.rows import to_text
 from server.store.vector_store_rows import NewFile, StoreFile, new_store
 
 TAG = "vector stores"
