@@ -26,7 +26,7 @@ from server.jobs.jobs import LOWEST, Jobs
 from server.jobs.tasks import Task, TaskContext
 from server.store.batches import UNDER_WAY, Batch, BatchRows, Status, steps_of
 from server.store.files import Files
-from server.store.job_table import ENDED, Job, State
+from server.store.job_table import ENDED, UNENDED, Job, State
 from server.store.rows import new_id
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,6 @@ BEGIN, FINISH = "begin a batch", "finish a batch"
 AGAIN = timedelta(minutes=5)
 """Answers that could not be written are written after so long."""
 
-UNENDED: tuple[State, ...] = ("queued", "running")
 SUCCEEDED: tuple[State, ...] = ("succeeded",)
 UNSUCCESSFUL = tuple(state for state in ENDED if state not in SUCCEEDED)
 AS_IT_WAS: tuple[Status, ...] = ("validating", "in_progress")

@@ -17,7 +17,20 @@ from sqlalchemy.exc import IntegrityError
 from server.errors import Conflict, NotFound, Unavailable
 from server.store import kept_jobs
 from server.store.database import Database, Moment
-from server.store.job_table import BRIEF, CHANGES, ENDED, WHOLE, Change, Job, Move, State, job_of, jobs, values_of
+from server.store.job_table import (
+    BRIEF,
+    CHANGES,
+    ENDED,
+    UNENDED,
+    WHOLE,
+    Change,
+    Job,
+    Move,
+    State,
+    job_of,
+    jobs,
+    values_of,
+)
 from server.store.kept_jobs import ends_here
 from server.store.rows import ask, check_id
 from server.store.unended_jobs import UnendedJobs
@@ -101,7 +114,7 @@ class JobRows:
         """The ids of those of a batch that wait, and of those that run and have not been asked to stop."""
 
         def work() -> list[str]:
-            still = (jobs.c.state.in_(("queued", "running")), jobs.c.cancelling.is_(False))
+            still = (jobs.c.state.in_(UNENDED), jobs.c.cancelling.is_(False))
             query = sa.select(jobs.c.id).where(jobs.c.parent == parent, *still).limit(limit)
             with self._database.read() as connection:
                 return [*connection.execute(query).scalars()]
@@ -240,7 +253,7 @@ class JobRows:
         """Whether one has not ended."""
 
         def work() -> bool:
-            query = sa.select(jobs.c.id).where(jobs.c.state.in_(("queued", "running"))).limit(1)
+            query = sa.select(jobs.c.id).where(jobs.c.state.in_(UNENDED)).limit(1)
             with self._database.read() as connection:
                 return connection.execute(query).one_or_none() is not None
 
