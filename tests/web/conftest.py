@@ -119,3 +119,18 @@ def page(door: Page) -> Page:
     door.get_by_role("button", name="Enter").click()
     door.get_by_role("navigation", name="Views").wait_for()
     return door
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Message", exact=True).fill(text)
+    page.keyboard.press("Enter")
+
+
+def answered(page: Page, number: int = 1) -> None:
+    """That so many answers are there, the last one with what it cost."""
+    expect(page.locator(".message.model")).to_have_count(number)
+    expect(page.locator(".message.model").last.locator(".under")).to_contain_text("tokens")
+
+
+def view(page: Page, name: str) -> None:
+    page.get_by_role("navigation", name="Views").get_by_role("link", name=name, exact=True).click()

@@ -9,28 +9,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.conftest import KEY, REPO
+from tests.web.conftest import KEY, REPO, answered, say, view
 
 CAT = "My cat is called Mira. What is my cat called?"
 WEATHER = (
     '[{"name": "get_weather", "description": "Get the weather in a city.", "parameters": '
     '{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}]'
 )
-
-
-def say(page: Page, text: str) -> None:
-    page.get_by_label("Message", exact=True).fill(text)
-    page.keyboard.press("Enter")
-
-
-def answered(page: Page, number: int = 1) -> None:
-    """That so many answers are there, the last one with what it cost."""
-    expect(page.locator(".message.model")).to_have_count(number)
-    expect(page.locator(".message.model").last.locator(".under")).to_contain_text("tokens")
-
-
-def view(page: Page, name: str) -> None:
-    page.get_by_role("navigation", name="Views").get_by_role("link", name=name, exact=True).click()
 
 
 def test_a_wrong_key_is_refused_in_words_and_never_stands_in_the_address(door: Page) -> None:

@@ -7,6 +7,8 @@ import { Files, showPassage } from "../chat/files.js";
 import { ModelTurn, toolTurn, turns, userTurn, words } from "../chat/thread.js";
 import { button, dialog, field, fill, h, notice, put, sure } from "../dom.js";
 
+const WAIT = "Wait for the answer first.";
+
 export async function view(main, house, [id, model]) {
   const chat = new Chat(house);
   put(main, chat.node);
@@ -17,10 +19,9 @@ export async function view(main, house, [id, model]) {
 class Chat {
   constructor(house) {
     this.house = house;
-    this.id = null; // of the conversation; null until something was said
-    this.items = [];
+    this.here = { id: null, items: [] }; // the conversation that is open: another object whenever one is opened
     this.running = null; // what stops the answer
-    this.next = false; // whether what is typed is to be sent when the answer is done
+    this.next = null; // what is to be sent when the answer is done
     this.drawer = new Drawer(house);
     this.files = new Files();
     this.talks = h("ul", { class: "talks" });
@@ -61,14 +62,13 @@ class Chat {
 
   /** Opens what the address names: a conversation, or a new one with a model. */
   async go([id = "new", model]) {
-    if (id === this.id) return;
+    if (id === this.here.id) return;
     this.stop();
+    this.busy((this.running = null));
     this.node.classList.remove("listing");
-    this.id = id === "new" ? null : id;
-    this.items = [];
     if (model) this.drawer.refresh(model);
-    if (this.id) await this.load();
-    else this.welcome();
+    if (id === "new") this.welcome();
+    else await this.load(id);
     await this.list();
     this.text.focus();
   }
@@ -79,34 +79,37 @@ class Chat {
   }
 
   welcome() {
+    this.here = { id: null, items: [] }; // it gets an id when something is said
     this.branch.hidden = true;
     const example = "My cat is called Mira. What is my cat called?";
     fill(this.said, h("div", { class: "empty" }, h("p", {}, this.house.models.length ? "Nothing was said yet." : "There is no model yet: add one under Models."),
       this.house.models.length && button(example, () => ((this.text.value = example), this.text.focus()))));
   }
 
-  async load() {
+  async load(id) {
+    const here = (this.here = { id, items: [] });
     fill(this.said, h("p", { class: "soft" }, "Looking …"));
     try {
-      this.items = [];
       for (let after = ""; ; ) {
-        const page = await get(`/v1/conversations/${this.id}/items?order=asc&limit=100${after}`);
-        this.items.push(...page.data);
+        const page = await get(`/v1/conversations/${id}/items?order=asc&limit=100${after}`);
+        if (this.here !== here) return;
+        here.items.push(...page.data);
         if (!page.has_more) break;
         after = `&after=${page.last_id}`;
       }
     } catch (error) {
+      if (this.here !== here) return;
       fill(this.said, h("div", { class: "trouble" }, error.message), button("New chat", () => this.open("new")));
-      this.id = null;
+      here.id = null;
       return;
     }
     this.draw();
-    await this.branches();
+    await this.branches(here);
   }
 
   draw() {
     fill(this.said);
-    for (const turn of turns(this.items)) put(this.said, this.drawnTurn(turn));
+    for (const turn of turns(this.here.items)) put(this.said, this.drawnTurn(turn));
     this.said.scrollTop = this.said.scrollHeight;
   }
 
@@ -120,7 +123,7 @@ class Chat {
 
   model() {
     return new ModelTurn(this.drawer.name, {
-      cite: (note) => showPassage(note, this.items.filter(({ type }) => type === "file_search_call").flatMap(({ results }) => results ?? [])),
+      cite: (note) => showPassage(note, this.here.items.filter(({ type }) => type === "file_search_call").flatMap(({ results }) => results ?? [])),
       result: (called) => this.resultOf(called),
     });
   }
@@ -148,35 +151,43 @@ class Chat {
   async ask() {
     const text = this.text.value.trim();
     if (!text) return;
-    if (this.running) return void ((this.next = true), notice("It is sent when this answer is done."));
+    if (this.running) return this.later(() => this.ask());
     this.text.value = "";
     this.grow();
     await this.answer({ input: [{ role: "user", content: this.files.content(text) }] });
   }
 
+  later(deed) {
+    this.next = deed;
+    notice("It is sent when this answer is done.");
+  }
+
   /** A message is sent anew in its place: a branch begins there. */
   async edit(item) {
+    if (this.running) return notice(WAIT);
+    const { here } = this;
     const text = h("textarea", { rows: 5, value: words(item) });
     const changed = await dialog("Edit and send again", (close) => h("div", {}, field("Message", text, "What was said from here on stays, as another branch."),
       h("div", { class: "row end" }, button("Cancel", () => close()), button("Send", () => close(text.value), { class: "main" }))));
-    if (changed?.trim()) await this.answer({ replaces: item.id, input: [{ role: "user", content: changed }] }, item.id);
+    if (changed?.trim() && this.here === here) await this.answer({ replaces: item.id, input: [{ role: "user", content: changed }] }, item.id);
   }
 
   resultOf(item) {
     const given = h("input", { placeholder: "what the tool answers, as text or JSON", "aria-label": `Result of ${item.name}` });
-    const give = () => this.answer({ input: [{ type: "function_call_output", call_id: item.call_id, output: given.value }] });
+    const give = () => this.running ? this.later(give) : this.answer({ input: [{ type: "function_call_output", call_id: item.call_id, output: given.value }] });
     return h("form", { class: "row", onsubmit: (event) => (event.preventDefault(), give()) }, h("div", { class: "grow" }, given), h("button", { type: "submit" }, "Give the result"));
   }
 
   /** Asks for an answer and draws it as it comes. `from`: the item whose place the new branch takes. */
   async answer(asked, from = null) {
+    if (this.running) return notice(WAIT);
     const settings = this.drawer.body();
     const tools = [...(settings.tools ?? []), ...this.files.tools];
     const body = { ...settings, ...(tools.length ? { tools } : {}), ...(this.files.tools.length ? { include: ["file_search_call.results"] } : {}), ...asked, stream: true };
     if (from) this.cut(from, asked);
     const said = (asked.input ?? []).map((item) => (item.role ? { type: "message", ...item } : item));
-    if (!this.items.length) fill(this.said);
-    for (const turn of turns(said)) put(this.said, turn.role === "user" ? userTurn(turn.items[0], () => notice("Wait for the answer first.")) : toolTurn(turn.items[0]));
+    if (!this.here.items.length) fill(this.said);
+    for (const turn of turns(said)) put(this.said, turn.role === "user" ? userTurn(turn.items[0], () => notice(WAIT)) : toolTurn(turn.items[0]));
     this.files.sent();
     const turn = this.model();
     put(this.said, turn.node);
@@ -186,20 +197,22 @@ class Chat {
 
   /** Takes what a new branch leaves behind out of sight. */
   cut(from, asked) {
-    let at = this.items.findIndex(({ id }) => id === from);
-    if (!asked.input) while (at > 0 && !(this.items[at - 1].role === "user" || this.items[at - 1].type === "function_call_output")) at--;
-    this.items = this.items.slice(0, at);
+    const { items } = this.here;
+    let at = items.findIndex(({ id }) => id === from);
+    if (!asked.input) while (at > 0 && !(items[at - 1].role === "user" || items[at - 1].type === "function_call_output")) at--;
+    this.here.items = items.slice(0, at);
     this.draw();
   }
 
   async stream(turn, body, said) {
+    const { here } = this;
     const stop = (this.running = new AbortController());
     this.busy(true);
     const times = { asked: performance.now() };
     const follow = setInterval(() => this.near() && (this.said.scrollTop = this.said.scrollHeight), 100);
     try {
-      this.id ??= await this.begin(said);
-      const response = await call("POST", `/v1/conversations/${this.id}/responses`, body, { signal: stop.signal });
+      here.id ??= await this.begin(said, here);
+      const response = await call("POST", `/v1/conversations/${here.id}/responses`, body, { signal: stop.signal });
       for await (const { data } of events(response)) {
         if (data.type === "error" || data.error) throw new Error(data.message ?? data.error.message);
         if (data.type.endsWith(".delta")) times.first ??= performance.now();
@@ -207,36 +220,44 @@ class Chat {
         if (data.response?.usage) this.finish(turn, data.response, times);
         else turn.take(data);
       }
-      await this.after();
+      await this.after(here);
     } catch (error) {
       turn.draw();
-      if (error.name === "AbortError") await this.stopped(turn, said);
+      if (error.name === "AbortError") await this.stopped(turn, said, here);
       else {
         put(turn.parts, h("div", { class: "trouble", role: "alert" }, error.message, error.id && h("small", {}, ` (request ${error.id})`)));
-        turn.close([], [button("Try again", () => (turn.node.remove(), this.retry(body, said)), { class: "plain" })]);
+        turn.close([], [button("Try again", () => this.retry(turn, body, said), { class: "plain" })]);
       }
     } finally {
       clearInterval(follow);
       if (this.near()) this.said.scrollTop = this.said.scrollHeight;
       if (this.running === stop) this.busy((this.running = null));
-      if (this.next && !this.running) this.ask((this.next = false));
+      if (!this.running) this.sendNext();
     }
   }
 
-  retry(body, said) {
+  sendNext() {
+    const { next } = this;
+    this.next = null;
+    next?.();
+  }
+
+  retry(failed, body, said) {
+    if (this.running) return notice(WAIT);
+    failed.node.remove();
     const turn = this.model();
     put(this.said, turn.node);
     return this.stream(turn, body, said);
   }
 
   /** What there is of an answer that was stopped is kept, with what was asked. */
-  async stopped(turn, said) {
+  async stopped(turn, said, here) {
     turn.close(["stopped"], []);
-    if (!this.id || !turn.text || !said.length) return;
+    if (!here.id || !turn.text || !said.length) return;
     const partial = { type: "message", role: "assistant", content: [{ type: "output_text", text: turn.text }] };
     try {
-      await post(`/v1/conversations/${this.id}/items`, { items: [...said, partial] });
-      await this.after();
+      await post(`/v1/conversations/${here.id}/items`, { items: [...said, partial] });
+      await this.after(here);
     } catch { /* it is still to be read here */ }
   }
 
@@ -247,6 +268,7 @@ class Chat {
   busy(is) {
     this.send.hidden = Boolean(is);
     this.halt.hidden = !is;
+    this.branch.disabled = Boolean(is);
   }
 
   finish(turn, response, times) {
@@ -266,37 +288,40 @@ class Chat {
   }
 
   /** After a turn: the server's items take the place of what was typed here, so that they can be edited. */
-  async after() {
-    const page = await get(`/v1/conversations/${this.id}/items?order=desc&limit=20`);
-    const known = new Set(this.items.map(({ id }) => id));
-    this.items.push(...page.data.filter(({ id }) => !known.has(id)).reverse());
+  async after(here) {
+    const page = await get(`/v1/conversations/${here.id}/items?order=desc&limit=20`);
+    if (this.here !== here) return;
+    const known = new Set(here.items.map(({ id }) => id));
+    here.items.push(...page.data.filter(({ id }) => !known.has(id)).reverse());
     const asked = [...this.said.querySelectorAll(".message.user")].at(-1);
-    const item = this.items.findLast(({ role }) => role === "user");
+    const item = here.items.findLast(({ role }) => role === "user");
     if (asked && item) asked.replaceWith(userTurn(item, () => this.edit(item)));
-    await Promise.all([this.list(), this.branches()]);
+    await Promise.all([this.list(), this.branches(here)]);
   }
 
-  async begin(said) {
+  async begin(said, here) {
     const title = (words(said[0] ?? {}) || "A chat").replace(/\s+/g, " ").slice(0, 60);
     const { id } = await post("/v1/conversations", { title });
-    history.replaceState(null, "", `#/chat/${id}`);
+    if (this.here === here) history.replaceState(null, "", `#/chat/${id}`);
     return id;
   }
 
   stop() {
-    this.next = false;
+    this.next = null;
     this.running?.abort();
   }
 
-  async branches() {
-    const { data } = await get(`/v1/conversations/${this.id}/branches`);
+  async branches(here) {
+    const { data } = await get(`/v1/conversations/${here.id}/branches`);
+    if (this.here !== here) return;
     this.branch.hidden = data.length < 2;
     fill(this.branch, data.map((one, at) => h("option", { value: one.id, selected: one.head }, `Branch ${at + 1} of ${data.length}`)));
   }
 
   async turnTo(head) {
-    await post(`/v1/conversations/${this.id}`, { head });
-    await this.load();
+    const { here } = this;
+    await post(`/v1/conversations/${here.id}`, { head });
+    if (this.here === here) await this.load(here.id);
   }
 
   async list(after = "") {
@@ -313,7 +338,7 @@ class Chat {
 
   talk(one) {
     const title = one.title || "Untitled";
-    return h("li", { class: one.id === this.id ? "on" : "" }, h("a", { href: `#/chat/${one.id}`, title }, title),
+    return h("li", { class: one.id === this.here.id ? "on" : "" }, h("a", { href: `#/chat/${one.id}`, title }, title),
       button("…", () => this.manage(one), { class: "plain", "aria-label": `Rename, export or delete ${title}` }));
   }
 
@@ -326,14 +351,14 @@ class Chat {
     if (deed === "export") await download(`${path}/export`, `${(one.title || one.id).replace(/[^\w-]+/g, "-").slice(0, 60)}.jsonl`);
     if (deed === "delete" && (await sure("Delete this conversation and all that was said in it?", "Delete"))) {
       await remove(path);
-      if (one.id === this.id) return this.open("new");
+      if (one.id === this.here.id) return this.open("new");
     }
     if (deed) await this.list();
   }
 
   code() {
     const body = this.drawer.body();
-    const said = this.items.filter(({ type }) => type === "message").map((item) => ({ role: item.role, content: words(item) }));
+    const said = this.here.items.filter(({ type }) => type === "message").map((item) => ({ role: item.role, content: words(item) }));
     return asCode({ ...body, input: said.length ? said.slice(0, said.findLastIndex(({ role }) => role === "user") + 1) : this.text.value || "Hello" });
   }
 }
