@@ -55,7 +55,8 @@ async function changed(key, house) {
   const minute = whole(key?.requests_per_minute), day = whole(key?.tokens_per_day), streams = whole(key?.streams);
   const priority = h("input", { type: "number", step: 1, value: key?.priority ?? 0 });
   const until = h("input", { type: "date", value: key?.expires_at?.slice(0, 10) ?? "" });
-  const models = h("select", { multiple: true, size: Math.min(4, house.models.length || 1) }, house.models.map(({ id }) => h("option", { value: id, selected: key?.models?.includes(id) ?? false }, id)));
+  const names = [...new Set([...house.models.map(({ id }) => id), ...(key?.models ?? [])])]; // a key's own may be aliases, or not offered now
+  const models = h("select", { multiple: true, size: Math.min(4, names.length || 1) }, names.map((id) => h("option", { value: id, selected: key?.models?.includes(id) ?? false }, id)));
   const trouble = h("div", { role: "alert" });
   const number = ({ value }) => (value === "" ? null : Number(value));
   const body = () => ({
@@ -64,11 +65,14 @@ async function changed(key, house) {
     models: models.selectedOptions.length ? [...models.selectedOptions].map(({ value }) => value) : null,
     expires_at: until.value ? `${until.value}T23:59:59Z` : null,
   });
+  const before = key ? body() : {};
+  /** What is said otherwise than when the form was opened: the rest of a key stays as it is, to the second. */
+  const different = () => Object.fromEntries(Object.entries(body()).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
   const made = await dialog(key ? `Change ${key.name || key.id}` : "A new key", (close) => h("form", {
     onsubmit: async (event) => {
       event.preventDefault();
       try {
-        close(await post(key ? `/v1/keys/${key.id}` : "/v1/keys", body()));
+        close(await post(key ? `/v1/keys/${key.id}` : "/v1/keys", different()));
       } catch (error) {
         fill(trouble, h("p", { class: "trouble" }, error.message));
       }
