@@ -135,3 +135,30 @@ def test_a_result_that_is_given_early_is_sent_when_the_answer_is_done(page: Page
     held[0].continue_()
     expect(page.locator(".message.model")).to_have_count(2)
     expect(page.locator(".message.model .text").last).to_contain_text("sunny")
+
+
+def test_a_message_stays_where_the_settings_cannot_be_read(page: Page) -> None:
+    page.get_by_role("button", name="New chat").click()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Tools").fill("[{")
+    say(page, CAT)
+    expect(page.locator("#notices")).to_contain_text("The list of tools is not JSON")
+    expect(page.get_by_label("Message", exact=True)).to_have_value(CAT)
+    expect(page.locator(".notice")).to_have_count(1)
+    page.get_by_role("button", name="As code").click()
+    expect(page.locator(".notice")).to_have_count(2)
+    page.get_by_label("Tools").fill("")
+    page.get_by_label("Message", exact=True).press("Enter")
+    answered(page)
+
+
+def test_an_edit_is_not_begun_where_the_settings_cannot_be_read(page: Page) -> None:
+    page.get_by_role("button", name="New chat").click()
+    say(page, CAT)
+    answered(page)
+    expect(page.get_by_role("button", name="Again")).to_be_visible()
+    page.get_by_role("button", name="Settings").click()
+    page.get_by_label("Tools").fill("[{")
+    page.get_by_role("button", name="Edit").click()
+    expect(page.locator(".notice")).to_contain_text("The list of tools is not JSON")
+    expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,6 +1,6 @@
 // The settings of a chat: model, system message, sampling, thinking, form, tools; kept in this tab.
 
-import { field, fill, h, notice } from "../dom.js";
+import { field, fill, h } from "../dom.js";
 
 const KEPT = "llm-api chat settings";
 const NUMBERS = [
@@ -87,8 +87,6 @@ function read(text, what) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const failure = new Error(`${what} is not JSON: ${error.message}.`);
-    notice(failure.message, "bad");
-    throw failure;
+    throw new Error(`${what} is not JSON: ${error.message}.`);
   }
 }

@@ -152,9 +152,20 @@ class Chat {
     const text = this.text.value.trim();
     if (!text) return;
     if (this.running) return this.later(() => this.ask());
+    if (!this.settings()) return;
     this.text.value = "";
     this.grow();
     await this.answer({ input: [{ role: "user", content: this.files.content(text) }] });
+  }
+
+  /** What the drawer says; null, and a notice, where it cannot be read. */
+  settings() {
+    try {
+      return this.drawer.body();
+    } catch (error) {
+      notice(error.message, "bad");
+      return null;
+    }
   }
 
   later(deed) {
@@ -165,6 +176,7 @@ class Chat {
   /** A message is sent anew in its place: a branch begins there. */
   async edit(item) {
     if (this.running) return notice(WAIT);
+    if (!this.settings()) return;
     const { here } = this;
     const text = h("textarea", { rows: 5, value: words(item) });
     const changed = await dialog("Edit and send again", (close) => h("div", {}, field("Message", text, "What was said from here on stays, as another branch."),
@@ -181,7 +193,8 @@ class Chat {
   /** Asks for an answer and draws it as it comes. `from`: the item whose place the new branch takes. */
   async answer(asked, from = null) {
     if (this.running) return notice(WAIT);
-    const settings = this.drawer.body();
+    const settings = this.settings();
+    if (!settings) return;
     const tools = [...(settings.tools ?? []), ...this.files.tools];
     const body = { ...settings, ...(tools.length ? { tools } : {}), ...(this.files.tools.length ? { include: ["file_search_call.results"] } : {}), ...asked, stream: true };
     if (from) this.cut(from, asked);
@@ -357,7 +370,8 @@ class Chat {
   }
 
   code() {
-    const body = this.drawer.body();
+    const body = this.settings();
+    if (!body) return;
     const said = this.here.items.filter(({ type }) => type === "message").map((item) => ({ role: item.role, content: words(item) }));
     return asCode({ ...body, input: said.length ? said.slice(0, said.findLastIndex(({ role }) => role === "user") + 1) : this.text.value || "Hello" });
   }
