@@ -10,15 +10,15 @@ export async function view(main) {
   const state = h("select", { "aria-label": "State" }, ["all", "queued,running", ...ENDED].map((value) =>
     h("option", { value: value === "all" ? "" : value }, value === "all" ? "all of them" : value.replace(",", " or "))));
   const found = h("div");
+  const rows = new Rows(() => show());
   const show = async () => {
     const { data } = await get(`/v1/jobs?limit=50${state.value && `&state=${state.value}`}`);
     if (!data.length) {
       return fill(found, h("div", { class: "empty" }, h("p", {}, "No jobs here."),
         h("p", {}, "Long work becomes one: a summary under Services, a batch, a response in the background, or ", h("code", {}, "POST /v1/jobs"), ".")));
     }
-    const scrolled = found.firstChild?.scrollLeft ?? 0;
-    fill(found, table(["job", "state", "progress", "made", ""], data.map((job) => row(job, show))));
-    found.firstChild.scrollLeft = scrolled;
+    rows.show(data);
+    if (!rows.node.isConnected) fill(found, rows.node);
   };
   state.onchange = show;
   put(main, h("div", { class: "view" }, h("h1", {}, "Jobs"), h("p", { class: "soft" }, "Work that outlives its request, and this server's restarts."),
@@ -28,20 +28,61 @@ export async function view(main) {
   return { close: () => clearInterval(clock) };
 }
 
-function row(job, again) {
-  const name = job.label || job.task;
-  const act = (deed) => async () => (await deed(), again());
-  return [
-    h("span", {}, name, h("br"), h("small", { class: "mono" }, job.id)),
-    h("span", { class: `chip ${KINDS[job.state] ?? ""}` }, job.cancelling && job.state === "running" ? "stopping" : job.state),
-    progress(job),
-    moment(job.created_at),
-    h("span", { class: "row" },
+/** The table. From one look to the next only what is different is drawn anew, so that what has the focus keeps it. */
+class Rows {
+  constructor(again) {
+    this.again = again;
+    this.node = table(["job", "state", "progress", "made", ""], []);
+    this.body = this.node.querySelector("tbody");
+    this.drawn = new Map(); // by a job's id: its row, and what every cell was drawn from
+  }
+
+  show(jobs) {
+    const listed = new Set(jobs.map(({ id }) => id));
+    for (const [id, { row }] of this.drawn) if (!listed.has(id)) (row.remove(), this.drawn.delete(id));
+    jobs.forEach((job, at) => {
+      const row = this.row(job);
+      if (this.body.children[at] !== row) this.body.insertBefore(row, this.body.children[at] ?? null);
+    });
+  }
+
+  row(job) {
+    const cells = this.cells(job);
+    if (!this.drawn.has(job.id)) this.drawn.set(job.id, { row: h("tr", {}, cells.map(() => h("td"))), from: [] });
+    const { row, from } = this.drawn.get(job.id);
+    cells.forEach(([source, draw], at) => {
+      const told = JSON.stringify(source);
+      if (from[at] === told) return;
+      from[at] = told;
+      const cell = row.children[at];
+      const focused = cell.contains(document.activeElement);
+      fill(cell, draw());
+      if (focused) cell.querySelector("button")?.focus();
+    });
+    return row;
+  }
+
+  /** Of each cell, what it says and what draws it. */
+  cells(job) {
+    const name = job.label || job.task;
+    const state = job.cancelling && job.state === "running" ? "stopping" : job.state;
+    return [
+      [name, () => h("span", {}, name, h("br"), h("small", { class: "mono" }, job.id))],
+      [state, () => h("span", { class: `chip ${KINDS[job.state] ?? ""}` }, state)],
+      [[job.state, job.progress, job.queue_position, job.attempts], () => progress(job)],
+      [job.created_at, () => moment(job.created_at)],
+      [[name, job.state], () => this.deeds(job, name)],
+    ];
+  }
+
+  deeds(job, name) {
+    const act = (deed) => async () => (await deed(), this.again());
+    return h("span", { class: "row" },
       button("Open", () => open(job.id), { class: "plain", "aria-label": `Open ${name}` }),
       !ENDED.includes(job.state) && button("Cancel", act(() => post(`/v1/jobs/${job.id}/cancel`)), { class: "plain", "aria-label": `Cancel ${name}` }),
       ENDED.includes(job.state) && job.state !== "succeeded" && button("Try again", act(() => post(`/v1/jobs/${job.id}/retry`)), { class: "plain", "aria-label": `Try ${name} again` }),
-      ENDED.includes(job.state) && button("Forget", act(async () => (await sure("Forget this job and its result?", "Forget")) && remove(`/v1/jobs/${job.id}`)), { class: "plain", "aria-label": `Forget ${name}` })),
-  ];
+      ENDED.includes(job.state) && button("Forget", act(async () => (await sure("Forget this job and its result?", "Forget")) && remove(`/v1/jobs/${job.id}`)), { class: "plain", "aria-label": `Forget ${name}` }));
+  }
 }
 
 function progress(job) {
@@ -52,12 +93,11 @@ function progress(job) {
 }
 
 /** Shows a job as it goes on; what it writes appears while it writes it. */
-export function open(id) {
+export async function open(id) {
   const stop = new AbortController();
-  return dialog("Job", (close) => {
+  await dialog("Job", (close) => {
     const state = h("div", {}, h("p", { class: "soft" }, "Looking …"));
     const text = h("div", { class: "wrap", "aria-live": "polite" });
-    const done = () => (stop.abort(), close());
     const draw = (job) => {
       fill(state, h("p", {}, h("span", { class: `chip ${KINDS[job.state] ?? ""}` }, job.state), " ", job.label || job.task), progress(job),
         job.error && h("p", { class: "trouble" }, job.error.message ?? String(job.error)));
@@ -83,8 +123,9 @@ export function open(id) {
         if (error.name !== "AbortError") notice(error.message, "bad");
       }
     })();
-    return h("div", {}, state, text, h("div", { class: "row end" }, button("Close", done, { class: "main" })));
+    return h("div", {}, state, text, h("div", { class: "row end" }, button("Close", () => close(), { class: "main" })));
   });
+  stop.abort(); // however it was closed
 }
 
 /** The part of a result that people read; else all of it. */
