@@ -190,17 +190,18 @@ function tabular({ heads, sides, rows }) {
 }
 
 // In a line: the first of these that matches at the earliest place is taken; what is inside is read the same way.
+// Stars and lines before a mark count unless a backslash makes them text.
 const MARKS = [
-  [/\\([\\`*_{}[\]()#+\-.!|~<>])/, (found) => found[1]],
-  [/(`{1,8})([\s\S]{0,4000}?[^`])\1(?!`)/, (found) => h("code", {}, found[2].trim() || found[2])],
-  [/!?\[([^\]\n]{0,500})\]\(\s*<?([^\s()<>]{1,2000})>?(?:\s+"[^"\n]*")?\s*\)/, link],
-  [/<(https?:\/\/[^\s<>]{1,2000})>/, (found) => anchor(found[1], [found[1]])],
-  [/\*\*(?=\S)([\s\S]{0,2000}?\S)\*\*(?!\*)/, (found, deep) => h("strong", {}, spans(found[1], deep))],
-  [/(?<![\w_])__(?=\S)([\s\S]{0,2000}?\S)__(?![\w_])/, (found, deep) => h("strong", {}, spans(found[1], deep))],
-  [/~~(?=\S)([\s\S]{0,2000}?\S)~~/, (found, deep) => h("s", {}, spans(found[1], deep))],
-  [/(?<!\*)\*(?=[^\s*])([^*]{0,2000}?[^\s*])\*(?!\*)/, (found, deep) => h("em", {}, spans(found[1], deep))],
-  [/(?<![\w_])_(?=[^\s_])([^_]{0,2000}?[^\s_])_(?![\w_])/, (found, deep) => h("em", {}, spans(found[1], deep))],
-  [/https?:\/\/[^\s<>"'`]{1,2000}[^\s<>"'`.,;:!?)\]}]/, (found) => anchor(found[0], [found[0]])],
+  [/\\([\\`*_{}[\]()#+\-.!|~<>])/g, (found) => found[1]],
+  [/(`{1,8})([\s\S]{0,4000}?[^`])\1(?!`)/g, (found) => h("code", {}, found[2].trim() || found[2])],
+  [/!?\[([^\]\n]{0,500})\]\(\s*<?([^\s()<>]{1,2000})>?(?:\s+"[^"\n]*")?\s*\)/g, link],
+  [/<(https?:\/\/[^\s<>]{1,2000})>/g, (found) => anchor(found[1], [found[1]])],
+  [/\*\*(?=\S)([\s\S]{0,2000}?\S)\*\*(?!\*)/g, (found, deep) => h("strong", {}, spans(found[1], deep))],
+  [/(?<![^\W_]|(?<!\\)_)__(?=\S)([\s\S]{0,2000}?\S)__(?![\w_])/g, (found, deep) => h("strong", {}, spans(found[1], deep))],
+  [/~~(?=\S)([\s\S]{0,2000}?\S)~~/g, (found, deep) => h("s", {}, spans(found[1], deep))],
+  [/(?<!(?<!\\)\*)\*(?=[^\s*])([^*]{0,2000}?[^\s*])\*(?!\*)/g, (found, deep) => h("em", {}, spans(found[1], deep))],
+  [/(?<![^\W_]|(?<!\\)_)_(?=[^\s_])([^_]{0,2000}?[^\s_])_(?![\w_])/g, (found, deep) => h("em", {}, spans(found[1], deep))],
+  [/https?:\/\/[^\s<>"'`]{1,2000}[^\s<>"'`.,;:!?)\]}]/g, (found) => anchor(found[0], [found[0]])],
 ];
 const LONGEST = 20_000; // characters of a line's text that are searched for marks
 
@@ -208,23 +209,27 @@ const LONGEST = 20_000; // characters of a line's text that are searched for mar
 function spans(text, depth = 0) {
   if (depth >= DEEPEST || text.length > LONGEST) return [text];
   const found = [];
-  let rest = text;
-  while (rest) {
-    const next = earliest(rest);
-    if (!next) break;
+  const coming = MARKS.map(() => undefined); // of each pattern its next match; null when there is none any more
+  let at = 0;
+  for (;;) {
+    const next = earliest(text, at, coming);
+    if (!next) return [...found, ...broken(text.slice(at))];
     const [match, make] = next;
-    if (match.index) found.push(...broken(rest.slice(0, match.index)));
+    if (match.index > at) found.push(...broken(text.slice(at, match.index)));
     found.push(make(match, depth + 1));
-    rest = rest.slice(match.index + match[0].length);
+    at = match.index + match[0].length;
   }
-  return [...found, ...broken(rest)];
 }
 
-function earliest(text) {
-  if (!/[\\`*_~[<]|https?:/.test(text)) return null;
+/** A pattern is searched for again only when its last match lies behind: else each mark would cost the rest of the text. */
+function earliest(text, at, coming) {
   let best = null;
-  for (const [mark, make] of MARKS) {
-    const match = mark.exec(text);
+  for (const [which, [mark, make]] of MARKS.entries()) {
+    if (coming[which] === undefined || coming[which]?.index < at) {
+      mark.lastIndex = at;
+      coming[which] = mark.exec(text);
+    }
+    const match = coming[which];
     if (match && (!best || match.index < best[0].index)) best = [match, make];
   }
   return best;
