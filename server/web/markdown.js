@@ -4,7 +4,7 @@
 import { h, put, visible } from "./dom.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
+const HEADING = /^ {0,3}(#{1,6})\s+(.*)$/;
 const RULE = /^ {0,3}([-*_])(\s*\1){2,}\s*$/;
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])(\s+)(.*)$/;
 const QUOTE = /^ {0,3}> ?(.*)$/;
@@ -77,7 +77,14 @@ function fence(lines, at) {
 
 function heading(lines, at) {
   const found = HEADING.exec(lines[at]);
-  return found && { kind: "heading", level: found[1].length, text: found[2], taken: 1 };
+  return found && { kind: "heading", level: found[1].length, text: unclosed(found[2].trimEnd()).trimEnd(), taken: 1 };
+}
+
+/** A heading's text without the signs that close it. Not by a pattern: one that looks from the left tries every space. */
+function unclosed(text) {
+  let end = text.length;
+  while (text[end - 1] === "#") end--;
+  return text.slice(0, end);
 }
 
 function rule(lines, at) {

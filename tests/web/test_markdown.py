@@ -38,6 +38,11 @@ def test_marks_in_a_line_are_drawn(door: Page, text: str, drawn: str) -> None:
     assert door.evaluate(DRAW, text)[0] == drawn
 
 
+@pytest.mark.parametrize("line", ["# a # b", "#  a # b ##  ", "# a # b#"])
+def test_what_closes_a_heading_is_not_drawn(door: Page, line: str) -> None:
+    assert door.evaluate(DRAW, line)[0] == "a # b"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -47,6 +52,7 @@ def test_marks_in_a_line_are_drawn(door: Page, text: str, drawn: str) -> None:
         "x " + "`" * 4000,
         "x " + "*" * 19_900,
         "**a" * 6000,
+        "# a" + " " * 6000 + "b",
     ],
     ids=lambda text: f"{text[:4]}…{text[-4:]}",
 )
