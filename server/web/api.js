@@ -68,6 +68,23 @@ export const post = async (path, body = {}, options) => (await call("POST", path
 export const patch = async (path, body = {}, options) => (await call("PATCH", path, body, options)).json();
 export const remove = async (path, options) => (await call("DELETE", path, undefined, options)).json();
 
+/**
+ * Keeps answers in the order of their questions. Call what it gives before each question, and what that gives when the
+ * answer is there: true when a later question was answered already, and this answer is not to be shown any more.
+ */
+export function order() {
+  let asked = 0;
+  let shown = 0;
+  return () => {
+    const mine = ++asked;
+    return () => {
+      if (mine < shown) return true;
+      shown = mine;
+      return false;
+    };
+  };
+}
+
 /** The server-sent events of a response: {event, data, id}, data parsed as JSON. Ends with [DONE] or the stream. */
 export async function* events(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -52,3 +52,28 @@ def test_a_focused_button_stays_focused_while_the_list_goes_on(page: Page) -> No
     expect(page.locator(".empty")).to_contain_text("No jobs here.")
     jobs.append(job("four"))
     expect(names).to_contain_text(["four"])
+
+
+def test_jobs_of_another_state_do_not_come_back_late(page: Page) -> None:
+    held: list[Route] = []
+
+    def told(route: Route) -> None:
+        if "state=failed" in route.request.url:
+            held.append(route)
+        else:
+            route.fulfill(json={"data": [job("here")]})
+
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # so that the list is looked up when it is asked for, and not by itself
+    page.route("**/v1/jobs?*", told)
+    view(page, "Jobs")
+    state, names = page.get_by_label("State"), page.locator("tbody td:first-child")
+    expect(names).to_contain_text(["here"])
+    with page.expect_request("**/v1/jobs?*state=failed"):
+        state.select_option("failed")
+    state.select_option("")
+    expect(names).to_contain_text(["here"])
+    with page.expect_response("**/v1/jobs?*state=failed"):
+        held[0].fulfill(json={"data": [job("late")]})
+    page.evaluate("() => fetch('/health').then((answer) => answer.text())")  # what came before it was taken up
+    expect(names).to_contain_text(["here"])

@@ -162,3 +162,18 @@ def test_an_edit_is_not_begun_where_the_settings_cannot_be_read(page: Page) -> N
     page.get_by_role("button", name="Edit").click()
     expect(page.locator(".notice")).to_contain_text("The list of tools is not JSON")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_older_search_does_not_take_the_place_of_a_newer_one(page: Page) -> None:
+    held: list[Route] = []
+    conversation(page, "Apple", "An apple.")
+    conversation(page, "Pear", "A pear.")
+    page.route("**/v1/conversations/search?*query=apple*", lambda route: held.append(route))
+    search = page.get_by_label("Search the conversations")
+    search.fill("apple")
+    search.fill("pear")
+    expect(page.locator(".talks a")).to_have_text(["Pear"])
+    with page.expect_response("**/search?*query=apple*"):
+        held[0].continue_()
+    page.evaluate("() => fetch('/health').then((answer) => answer.text())")  # what came before it was taken up
+    expect(page.locator(".talks a")).to_have_text(["Pear"])

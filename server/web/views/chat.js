@@ -1,6 +1,6 @@
 // Chat: the conversations that the server keeps for this key, and the one that is open.
 
-import { call, events, get, post, remove } from "../api.js";
+import { call, events, get, order, post, remove } from "../api.js";
 import { asCode } from "../chat/code.js";
 import { Drawer } from "../chat/drawer.js";
 import { Files, showPassage } from "../chat/files.js";
@@ -26,6 +26,7 @@ class Chat {
     this.files = new Files();
     this.talks = h("ul", { class: "talks" });
     this.more = button("Older ones", () => this.list(this.last), { class: "plain", hidden: true });
+    this.ordered = order();
     this.search = h("input", { type: "search", placeholder: "Search", "aria-label": "Search the conversations", oninput: () => this.list() });
     this.said = h("div", { class: "said", role: "log", "aria-label": "Conversation", "aria-live": "off", tabIndex: 0 });
     this.branch = h("select", { "aria-label": "Branch", hidden: true, onchange: () => this.turnTo(this.branch.value) });
@@ -340,7 +341,9 @@ class Chat {
   async list(after = "") {
     const wanted = this.search.value.trim();
     const path = wanted ? `/v1/conversations/search?limit=50&query=${encodeURIComponent(wanted)}` : `/v1/conversations?limit=50${after && `&after=${after}`}`;
+    const late = this.ordered();
     const page = await get(path);
+    if (late()) return;
     const found = wanted ? [...new Map(page.data.map((one) => [one.conversation.id, one.conversation])).values()] : page.data;
     if (!after) fill(this.talks);
     put(this.talks, found.map((one) => this.talk(one)));

@@ -1,6 +1,6 @@
 // Jobs: what waits, runs and has ended, with progress, results, cancelling and trying again.
 
-import { call, events, get, post, remove } from "../api.js";
+import { call, events, get, order, post, remove } from "../api.js";
 import { button, dialog, fill, h, moment, notice, put, sure, table } from "../dom.js";
 
 const KINDS = { succeeded: "good", failed: "bad", dead: "bad", expired: "bad", running: "warn" };
@@ -10,9 +10,12 @@ export async function view(main) {
   const state = h("select", { "aria-label": "State" }, ["all", "queued,running", ...ENDED].map((value) =>
     h("option", { value: value === "all" ? "" : value }, value === "all" ? "all of them" : value.replace(",", " or "))));
   const found = h("div");
+  const ordered = order();
   const rows = new Rows(() => show());
   const show = async () => {
+    const late = ordered();
     const { data } = await get(`/v1/jobs?limit=50${state.value && `&state=${state.value}`}`);
+    if (late()) return;
     if (!data.length) {
       return fill(found, h("div", { class: "empty" }, h("p", {}, "No jobs here."),
         h("p", {}, "Long work becomes one: a summary under Services, a batch, a response in the background, or ", h("code", {}, "POST /v1/jobs"), ".")));

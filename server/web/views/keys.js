@@ -1,6 +1,6 @@
 // Keys and what was used: for keys with the right admin everybody's, for others their own.
 
-import { call, get, post, remove } from "../api.js";
+import { call, get, order, post, remove } from "../api.js";
 import { button, dialog, field, fill, h, notice, put, sure, table } from "../dom.js";
 
 export async function view(main, house) {
@@ -107,8 +107,11 @@ async function used(place) {
     const start = new Date(Date.now() - (days.value - 1) * 86_400_000).toISOString().slice(0, 10);
     return `/v1/usage?group_by=${by.value}&start_date=${start}&format=${form}&limit=1000`;
   };
+  const ordered = order();
   const show = async () => {
+    const late = ordered();
     const { data, total, group_by: parts } = await get(path("json"));
+    if (late()) return;
     if (!data.length) return fill(found, h("p", { class: "empty" }, "Nothing was used in this time."));
     const most = Math.max(...data.map((row) => row.prompt_tokens + row.generated_tokens), 1);
     const numbers = (row) => [row.requests, row.prompt_tokens, row.cached_tokens, row.generated_tokens, row.seconds].map((value) => h("span", { class: "to-right" }, Math.round(value).toLocaleString()));
