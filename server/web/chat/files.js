@@ -1,80 +1,115 @@
 // Files for a chat: pictures go along with the message, documents into a store that the model searches.
 
-import { call, get, post } from "../api.js";
+import { call, get, post, remove } from "../api.js";
 import { button, dialog, fill, h, notice } from "../dom.js";
 
-const PICTURE = /^image\/(png|jpeg|webp|gif|bmp)$/;
+const PICTURE = /^image\/(png|jpeg|webp|gif)$/;
+const nothing = () => ({ pictures: [], documents: [], store: null, making: null });
 
 export class Files {
   constructor() {
-    this.pictures = [];
-    this.documents = [];
-    this.store = null;
+    this.attached = nothing(); // another object in another conversation: what comes late is put to its own
     this.node = h("div", { class: "files" });
     this.chosen = h("input", { type: "file", multiple: true, hidden: true, onchange: () => this.add(this.chosen.files) });
     this.open = button("Attach", () => this.chosen.click(), { class: "plain", title: "Pictures and documents; or drop them on the page" });
   }
 
   async add(files) {
-    for (const file of files) {
+    const { attached } = this;
+    const all = [...files];
+    this.chosen.value = "";
+    for (const file of all) {
+      if (this.attached !== attached) return;
       try {
-        if (PICTURE.test(file.type)) this.pictures.push({ name: file.name, url: await dataUrl(file) });
-        else await this.index(file);
+        if (PICTURE.test(file.type)) attached.pictures.push({ name: file.name, url: await dataUrl(file) });
+        else if (file.type.startsWith("image/")) throw new Error("A picture may be PNG, JPEG, GIF or WebP.");
+        else await this.index(file, attached);
       } catch (error) {
         notice(`${file.name}: ${error.message}`, "bad");
       }
       this.draw();
     }
-    this.chosen.value = "";
   }
 
-  async index(file) {
+  async index(file, attached) {
     const entry = { name: file.name, state: "sending" };
-    this.documents.push(entry);
+    const gone = () => this.attached !== attached || !attached.documents.includes(entry);
+    attached.documents.push(entry);
     this.draw();
     try {
       const form = new FormData();
       form.append("purpose", "assistants");
       form.append("file", file, file.name);
       entry.id = (await post("/v1/files", form)).id;
-      this.store ??= (await post("/v1/vector_stores", { name: `Files of a chat, ${new Date().toLocaleString()}` })).id;
+      if (!attached.store) await (attached.making ??= made(attached));
+      if (gone()) return;
       entry.state = "reading";
       this.draw();
-      await post(`/v1/vector_stores/${this.store}/files`, { file_id: entry.id });
+      const place = `/v1/vector_stores/${attached.store}/files`;
+      await post(place, { file_id: entry.id });
+      entry.place = `${place}/${entry.id}`;
+      if (gone()) return void (await remove(entry.place));
       for (;;) {
-        const now = await get(`/v1/vector_stores/${this.store}/files/${entry.id}`);
+        const now = await get(entry.place);
         if (now.status === "failed" || now.status === "cancelled") throw new Error(now.last_error?.message ?? "It could not be read.");
-        if (now.status === "completed") break;
+        if (now.status === "completed" || gone()) break;
         await new Promise((resolve) => setTimeout(resolve, 400));
       }
       entry.state = "ready";
     } catch (error) {
-      this.documents.splice(this.documents.indexOf(entry), 1);
+      if (gone()) return;
+      attached.documents.splice(attached.documents.indexOf(entry), 1);
       throw error;
     }
   }
 
+  /** Takes a document out of what the model searches. The file stays, for the answers that name it. */
+  async leave(entry) {
+    const { documents } = this.attached;
+    documents.splice(documents.indexOf(entry), 1);
+    this.draw();
+    if (entry.place) await remove(entry.place);
+  }
+
   draw() {
-    const without = (list, one) => () => (list.splice(list.indexOf(one), 1), this.draw());
+    const { pictures, documents } = this.attached;
+    const without = (name, act) => button("×", act, { class: "plain", "aria-label": `Leave out ${name}` });
     fill(this.node,
-      this.pictures.map((one) => h("span", { class: "chip" }, `picture ${one.name}`, button("×", without(this.pictures, one), { class: "plain", "aria-label": `Leave out ${one.name}` }))),
-      this.documents.map((one) => h("span", { class: `chip ${one.state === "ready" ? "good" : "warn"}` }, `${one.name}: ${one.state}`)));
+      pictures.map((one) => h("span", { class: "chip" }, `picture ${one.name}`, without(one.name, () => (pictures.splice(pictures.indexOf(one), 1), this.draw())))),
+      documents.map((one) => h("span", { class: `chip ${one.state === "ready" ? "good" : "warn"}` }, `${one.name}: ${one.state}`, without(one.name, () => this.leave(one)))));
   }
 
   /** What is to be sent with a text: its content, and tools. */
   content(text) {
-    if (!this.pictures.length) return text;
-    return [{ type: "input_text", text }, ...this.pictures.map(({ url }) => ({ type: "input_image", image_url: url }))];
+    const { pictures } = this.attached;
+    if (!pictures.length) return text;
+    return [{ type: "input_text", text }, ...pictures.map(({ url }) => ({ type: "input_image", image_url: url }))];
   }
 
   get tools() {
-    return this.documents.some(({ state }) => state === "ready") ? [{ type: "file_search", vector_store_ids: [this.store] }] : [];
+    const { documents, store } = this.attached;
+    return documents.some(({ state }) => state === "ready") ? [{ type: "file_search", vector_store_ids: [store] }] : [];
   }
 
   /** After a message was sent its pictures are its own; documents stay. */
   sent() {
-    this.pictures = [];
+    this.attached.pictures = [];
     this.draw();
+  }
+
+  /** For another conversation: what was attached stays behind. */
+  clear() {
+    this.attached = nothing();
+    this.draw();
+  }
+}
+
+/** Makes the store for what is attached: one, though documents come at the same time. */
+async function made(attached) {
+  try {
+    attached.store = (await post("/v1/vector_stores", { name: `Files of a chat, ${new Date().toLocaleString()}` })).id;
+  } finally {
+    attached.making = null;
   }
 }
 

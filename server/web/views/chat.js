@@ -67,6 +67,7 @@ class Chat {
     this.stop();
     this.busy((this.running = null));
     this.node.classList.remove("listing");
+    this.files.clear();
     if (model) this.drawer.refresh(model);
     if (id === "new") this.welcome();
     else await this.load(id);
@@ -84,7 +85,7 @@ class Chat {
     this.branch.hidden = true;
     const example = "My cat is called Mira. What is my cat called?";
     fill(this.said, h("div", { class: "empty" }, h("p", {}, this.house.models.length ? "Nothing was said yet." : "There is no model yet: add one under Models."),
-      this.house.models.length && button(example, () => ((this.text.value = example), this.text.focus()))));
+      this.house.models.length > 0 && button(example, () => ((this.text.value = example), this.text.focus()))));
   }
 
   async load(id) {
