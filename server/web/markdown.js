@@ -2,6 +2,7 @@
 // HTML is text like any other. Links other than http and https are text, and images are their words.
 
 import { h, put, visible } from "./dom.js";
+import { copying } from "./take.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
 const HEADING = /^ {0,3}(#{1,6})\s+(.*)$/;
@@ -183,8 +184,7 @@ function inside(lines, depth) {
 
 function code(block) {
   const text = h("code", {}, block.text);
-  const copy = h("button", { type: "button", class: "plain copy", "data-copy": "" }, "Copy");
-  copy.addEventListener("click", () => navigator.clipboard?.writeText(block.text).then(() => (copy.textContent = "Copied")));
+  const copy = copying(() => block.text, { class: "plain copy" });
   return h("div", { class: "code" }, h("div", { class: "head" }, h("span", {}, block.language || "code"), copy),
     h("pre", { tabIndex: 0 }, text));
 }

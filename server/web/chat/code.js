@@ -1,6 +1,7 @@
 // The same request as code: for curl, Python, JavaScript.
 
 import { button, dialog, fill, h } from "../dom.js";
+import { copying } from "../take.js";
 
 const WAYS = {
   curl: (base, body) => [
@@ -37,7 +38,7 @@ export function asCode(body) {
     const shown = h("code");
     let text = "";
     const show = (name) => fill(shown, (text = WAYS[name](location.origin, body).join("\n")));
-    const copy = button("Copy", () => navigator.clipboard.writeText(text).then(() => (copy.textContent = "Copied")), { class: "main" });
+    const copy = copying(() => text, { class: "main" });
     show("curl");
     return h("div", {}, h("div", { class: "row" }, Object.keys(WAYS).map((name) => button(name, () => (show(name), (copy.textContent = "Copy"))))),
       h("div", { class: "code" }, h("pre", { tabIndex: 0 }, shown)),

@@ -6,6 +6,7 @@ import { Drawer } from "../chat/drawer.js";
 import { Files, showPassage } from "../chat/files.js";
 import { ModelTurn, toolTurn, turns, userTurn, words } from "../chat/thread.js";
 import { button, dialog, field, fill, h, notice, put, sure } from "../dom.js";
+import { copying, download } from "../take.js";
 
 const WAIT = "Wait for the answer first.";
 
@@ -133,7 +134,7 @@ class Chat {
   deeds(turn, items) {
     const last = items[items.length - 1];
     return [
-      button("Copy", () => navigator.clipboard.writeText(turn.text).then(() => notice("Copied.")), { class: "plain" }),
+      copying(() => turn.text, { class: "plain" }),
       last?.id && button("Again", () => this.answer({ replaces: last.id }, last.id), { class: "plain", title: "Another answer, as a branch" }),
     ];
   }
@@ -379,10 +380,4 @@ class Chat {
     const said = this.here.items.filter(({ type }) => type === "message").map((item) => ({ role: item.role, content: words(item) }));
     return asCode({ ...body, input: said.length ? said.slice(0, said.findLastIndex(({ role }) => role === "user") + 1) : this.text.value || "Hello" });
   }
-}
-
-async function download(path, name) {
-  const url = URL.createObjectURL(await (await call("GET", path)).blob());
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,7 +1,8 @@
 // Keys and what was used: for keys with the right admin everybody's, for others their own.
 
-import { call, get, order, post, remove } from "../api.js";
+import { get, order, post, remove } from "../api.js";
 import { button, dialog, field, fill, h, notice, put, sure, table } from "../dom.js";
+import { copying, download } from "../take.js";
 
 export async function view(main, house) {
   const admin = house.me.rights.includes("admin");
@@ -89,12 +90,10 @@ async function changed(key, house) {
 
 /** A key's text, this once. */
 function shown(made) {
-  return dialog(`The key of ${made.name}`, (close) => {
-    const copy = button("Copy", () => navigator.clipboard.writeText(made.key).then(() => (copy.textContent = "Copied")), { class: "main" });
-    return h("div", {}, h("p", {}, "It is shown only now. Give it to whoever is to use it:"), h("p", { class: "card mono" }, made.key),
+  return dialog(`The key of ${made.name}`, (close) =>
+    h("div", {}, h("p", {}, "It is shown only now. Give it to whoever is to use it:"), h("p", { class: "card mono" }, made.key),
       h("p", { class: "soft" }, `For OpenAI's clients: base URL ${location.origin}/v1, and this as the API key.`),
-      h("div", { class: "row end" }, copy, button("Done", () => close())));
-  });
+      h("div", { class: "row end" }, copying(() => made.key, { class: "main" }), button("Done", () => close()))));
 }
 
 const BY = { "day": "by day", "key": "by key", "model": "by model", "day,key,model": "by all three" };
@@ -121,12 +120,7 @@ async function used(place) {
       [h("strong", {}, "all"), ...parts.slice(1).map(() => ""), "", ...numbers(total)],
     ]));
   };
-  const csv = async () => {
-    const url = URL.createObjectURL(await (await call("GET", path("csv"))).blob());
-    h("a", { href: url, download: "usage.csv" }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  };
   by.onchange = days.onchange = show;
-  put(place, h("div", { class: "row" }, h("h2", { class: "grow" }, "Usage"), days, by, button("As CSV", csv)), h("p", { class: "soft" }, "Tokens, in UTC days."), found);
+  put(place, h("div", { class: "row" }, h("h2", { class: "grow" }, "Usage"), days, by, button("As CSV", () => download(path("csv"), "usage.csv"))), h("p", { class: "soft" }, "Tokens, in UTC days."), found);
   await show();
 }
