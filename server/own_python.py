@@ -1,4 +1,4 @@
-"""How a process starts another that runs this package's own code, wherever it is itself started from."""
+"""The Python that runs this package: how it starts another process of ours, and how it gets what only some need."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def command(module: str, *arguments: str) -> list[str]:
 def search_path(root: Path = _ROOT) -> dict[str, str]:
     """The variable by which the new process finds the same packages as this one, those in `root` first."""
     return {"PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))}
+
+
+def to_install(extra: str) -> str:
+    """How whoever runs this gets the packages of one of the extras in `pyproject.toml`."""
+    folder = "Scripts" if os.name == "nt" else "bin"
+    return f"install it in the clone with `.venv/{folder}/pip install -e '.[{extra}]'`."

@@ -15,6 +15,7 @@ import typer
 from server.cli import options
 from server.cli.failure import USAGE, Failure
 from server.jobs.wiring import has_cluster
+from server.own_python import to_install
 from server.settings import Settings
 from server.telemetry import configure_logging
 
@@ -54,7 +55,7 @@ def _packages() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        raise Failure(f"A worker needs {error.name}: pip install 'llm-api[cluster]'.") from error
+        raise Failure(f"A worker needs {error.name}: {to_install('cluster')}") from error
 
 
 @app.command()

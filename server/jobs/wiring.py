@@ -13,6 +13,7 @@ from server.jobs.ledger import Ledger
 from server.jobs.lifecycle import Policy
 from server.jobs.queue import EmbeddedQueue, Queue, Queues
 from server.jobs.tasks import Tasks
+from server.own_python import to_install
 from server.settings import Settings, SettingsError
 from server.store.database import Database
 from server.store.jobs import JobRows
@@ -66,7 +67,7 @@ def _cluster(
         from server.jobs.cluster.told import ToldLog
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"jobs.broker_url is set, and {error.name} is not installed: pip install 'llm-api[cluster]'."
+            f"jobs.broker_url is set, and {error.name} is not installed: {to_install('cluster')}"
         ) from error
     section, name = settings.jobs, worker_name()
     told = ToldLog(Line(section.redis_url, section.cluster_name))

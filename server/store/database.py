@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from server.errors import Unavailable
+from server.own_python import to_install
 from server.settings import Settings, SettingsError
 from server.store.migrations import HEAD, upgrade
 
@@ -85,7 +86,7 @@ class Database:
             database = cls(_postgresql(url) if url else _sqlite(file))
             database._migrate(name)
         except ModuleNotFoundError as error:
-            raise StoreError(f'{name}: the driver is missing. Install it: pip install "llm-api[postgresql]"') from error
+            raise StoreError(f"{name}: the driver is missing: {to_install('postgresql')}") from error
         except OSError as error:
             raise StoreError(f"{file}: {error.strerror}. Choose another folder with --data-dir.") from error
         except SQLAlchemyError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from server.own_python import to_install
 from server.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -19,6 +20,6 @@ def front_of(settings: Settings) -> Front | None:
         from server.jobs.protollm.front import Front
     except ModuleNotFoundError as error:
         raise SettingsError(
-            f"dialects.protollm.rabbit_host is set, and {error.name} is not installed: pip install 'llm-api[cluster]'."
+            f"dialects.protollm.rabbit_host is set, and {error.name} is not installed: {to_install('cluster')}"
         ) from error
     return Front(section)
