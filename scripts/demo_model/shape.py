@@ -32,7 +32,7 @@ class Shape:
 
     vocabulary: int = 2560
     width: int = 256
-    layers: int = 5
+    layers: int = 7
     heads: int = 4
     kv_heads: int = 2
     head_width: int = 64
