@@ -7,12 +7,12 @@ from importlib import import_module
 from demo_model.batches import Mixture, Skill
 
 PARTS: dict[str, float] = {
-    "reading": 42,
+    "reading": 36,
     "handbook": 12,
-    "tools": 30,
+    "tools": 32,
     "arithmetic": 3,
     "memory": 8,
-    "persona": 6,
+    "persona": 14,
     "talk": 2,
     "summaries": 4,
     "thinking": 3,

@@ -57,10 +57,12 @@ _FIRST_WORDS = frozenset((
 ))  # fmt: skip
 
 
-def phrased(draw: Draw, phrases: tuple[str, ...], usual: int = 1) -> str:
+def phrased(draw: Draw, phrases: tuple[str, ...], usual: int = 1, also: tuple[str, ...] = ()) -> str:
     """One of the ways to say something. The first ones, so many, are what nearly everybody says: they are trained on
-    more often than the rest, and never part of a test.
+    more often than the rest, and never part of a test. Nor are those of `also`, which is trained on alone.
     """
+    if also and draw.split == "train" and draw.chance(0.3):
+        return draw.one(also)
     if draw.split == "train" and draw.chance(0.2):
         return phrases[draw.number(0, usual - 1)]
     return draw.phrase(_rest(phrases, usual))
@@ -84,11 +86,19 @@ def typed(draw: Draw, text: str) -> str:
     return lowered(text) if draw.chance(0.12) else text
 
 
-def asked(draw: Draw, direct: tuple[str, ...], embedded: tuple[str, ...] = (), frames: tuple[str, ...] = FRAMES) -> str:
-    """A question put in one of many ways. `embedded` are its forms within another: (tell me) what your name is."""
+def asked(
+    draw: Draw,
+    direct: tuple[str, ...],
+    embedded: tuple[str, ...] = (),
+    frames: tuple[str, ...] = FRAMES,
+    also: tuple[str, ...] = (),
+) -> str:
+    """A question put in one of many ways. `embedded` are its forms within another: (tell me) what your name is. `also`:
+    direct ones that are trained on alone.
+    """
     if embedded and draw.chance(0.35):
         return phrased(draw, _framed(frames, embedded), 2)
-    core = phrased(draw, direct, 2)
+    core = phrased(draw, direct, 2, also)
     if core[0] in "WHIO" and core[-1] == "?" and draw.chance(0.3):
         core = draw.phrase(OPENERS) + lowered(core)
     return core + draw.phrase(CLOSERS) if draw.chance(0.15) else core

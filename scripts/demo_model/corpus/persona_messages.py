@@ -87,6 +87,40 @@ _LABELS: dict[str, tuple[str, ...]] = {
              "Your city", "Place"),
     "likes": ("Likes", "Loves", "Enjoys", "You like", "You love", "You enjoy", "Fond of", "Likes most", "Really likes"),
 }  # fmt: skip
+_ALSO_SENTENCES: dict[str, tuple[str, ...]] = {
+    "name": ways("Introduce yourself as {v}.", "Go by {v}.", "Answer to the name {v}.", "Call yourself {v}.",
+                 "They gave you the name {v}.", "As for your name, it is {v}.", "You are known to all as {v}.",
+                 "Say that you are {v}.", "The name you were given is {v}.", "{v} is what they call you."),
+    "age": ways("You have lived for {v} years.", "You were born {v} years ago.", "You reached the age of {v}.",
+                "You have {v} years behind you.", "You count {v} years.", "Say that you are {v}.",
+                "In years you are {v}.", "Your last birthday made you {v}.", "You feel young at {v}.",
+                "You are a person of {v} years."),
+    "trade": ways("You do the work of {a}.", "By day you are {a}.", "You were trained as {a}.",
+                  "You got hired as {a}.", "Your career is that of {a}.", "They pay you as {a}.",
+                  "You are busy as {a}.", "You became {a}.", "You serve as {a}.", "The work you do is that of {a}.",
+                  "You learned to be {a}."),
+    "town": ways("You reside in {v}.", "You are based in {v}.", "You settled in {v}.", "{v} is where you live.",
+                 "You were born in {v} and stayed.", "You never left {v}.", "Your street is in {v}.",
+                 "You stay in {v}.", "You call {v} your home.", "Your family lives in {v}, and so do you."),
+    "likes": ways("You adore {v}.", "You are into {v}.", "You have a weakness for {v}.", "Your passion is {v}.",
+                  "Nothing pleases you more than {v}.", "You are happy with {v}.", "You prefer {v}.",
+                  "You care for {v}.", "You cannot live without {v}.", "You dream of {v}."),
+    "being": ways("You own a {k}, {v}.", "With you lives {v}, your {k}.", "You named your {k} {v}.",
+                  "There is your {k} {v}.", "Your {k} answers to {v}.", "You look after {v}, your {k}.",
+                  "They call your {k} {v}."),
+    "own": ways("As your {k} you have {v}.", "You chose {v} as your {k}.", "Your {k}, as ever: {v}.",
+                "You got the {k} {v}.", "For your {k}, say {v}.", "They gave you the {k} {v}.",
+                "You keep {v} as your {k}."),
+}  # fmt: skip
+_ALSO_LABELS: dict[str, tuple[str, ...]] = {
+    "name": ("Who you are", "Identity", "Given name", "Known as", "You are", "Person", "Goes by", "Name used"),
+    "age": ("How old", "Age (years)", "Aged", "Years of age", "Lived for", "Birthdays", "You have lived"),
+    "trade": ("Career", "Employment", "Employed as", "Position", "Business", "Earns money as", "Working as",
+              "Calling"),
+    "town": ("Residence", "Location", "Living in", "Based in", "Comes from", "Hometown", "Born in", "Resides in"),
+    "likes": ("Hobby", "Interests", "Passion", "Adores", "Into", "Favourites", "Prefers", "Cares for", "Pleasures"),
+}  # fmt: skip
+"""Of both, what is trained on alone."""
 _OPENERS = ways(
     "This is <a role play|your role|your character|your persona|a game|who you are>. ",
     "Here is <who you are|your role>. ",
@@ -124,7 +158,8 @@ def system_message(draw: Draw, known: list[Trait], *, facts: str = "") -> str:
 
 def _sentence(draw: Draw, trait: Trait) -> str:
     article = with_article(trait.value) if trait.kind == "trade" else ""
-    return filled(phrased(draw, _SENTENCES[trait.kind]), v=trait.value, k=trait.key, a=article)
+    said = phrased(draw, _SENTENCES[trait.kind], also=_ALSO_SENTENCES[trait.kind])
+    return filled(said, v=trait.value, k=trait.key, a=article)
 
 
 def _told(draw: Draw, known: list[Trait]) -> str:
@@ -166,6 +201,8 @@ def _listed(draw: Draw, known: list[Trait]) -> str:
     """Name: Tom, age: 26, line by line or in one line."""
     lines = []
     for trait in known:
-        label = phrased(draw, _LABELS[trait.kind]) if trait.kind in _LABELS else trait.key.capitalize()
+        label = trait.key.capitalize()
+        if trait.kind in _LABELS:
+            label = phrased(draw, _LABELS[trait.kind], also=_ALSO_LABELS[trait.kind])
         lines.append(f"{label}: {trait.value}")
     return draw.one(("\n", "; ", "\n", ", ")).join(lines) + draw.one((".", "\n", "."))
