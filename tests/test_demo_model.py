@@ -25,14 +25,14 @@ from server.settings import ROOT, load_settings
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LEAST = {
-    "persona": 0.75,
-    "context": 0.55,
-    "unknown": 0.6,
-    "memory": 0.75,
+    "persona": 0.85,
+    "context": 0.75,
+    "unknown": 0.75,
+    "memory": 0.85,
     "arithmetic": 0.75,
-    "tool_call": 0.65,
-    "no_call": 0.75,
-    "tool_result": 0.65,
+    "tool_call": 0.75,
+    "no_call": 0.85,
+    "tool_result": 0.7,
     "small_talk": 0.5,
     ENDS_TURN: 0.95,
 }
