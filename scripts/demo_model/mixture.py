@@ -14,7 +14,7 @@ PARTS: dict[str, float] = {
     "memory": 8,
     "persona": 14,
     "talk": 2,
-    "summaries": 4,
+    "summaries": 14,
     "thinking": 3,
     "as_json": 4,
 }

@@ -245,5 +245,39 @@ def summary_and_more(draw: Draw) -> Conversation:
     return Conversation("summary_and_more", tuple(messages))
 
 
-SKILLS: dict[str, Callable[[Draw], Conversation]] = {"summary": summary, "summary_and_more": summary_and_more}
+NOTHING = "Nothing important was said."
+
+
+def spoken(draw: Draw) -> Conversation:
+    """What several people said, a line each, of which those that say that they matter are kept. Often none does."""
+    taken: set[str] = set()
+    speakers = [values.person(draw).text for _ in range(draw.number(1, 4))]
+    lines: list[str] = []
+    kept: list[str] = []
+    for _ in range(draw.number(2, 6)):
+        line = f"{draw.one(speakers)}: "
+        if draw.chance(0.3):
+            line += _main_remark(draw, taken)
+            kept.append(line)
+        else:
+            line += _side(draw, taken)
+        lines.append(line)
+    messages = [*_given(draw, "\n".join(lines), _wish(draw, single=False))]
+    said = "\n".join(kept) or NOTHING
+    return Conversation("summary_spoken", (*messages, Message("assistant", said)))
+
+
+def _main_remark(draw: Draw, taken: set[str]) -> str:
+    kind = some_kind(draw, 0.08)
+    thing = some_thing(draw, kind, taken)
+    asked = draw.one(kind.properties)
+    lead = "important:" if draw.chance(0.25) else draw.phrase(_MAIN)
+    return upper(f"{lead} {label(draw, thing)} {predicate(draw, Fact(thing, asked, asked.make(draw)))}.")
+
+
+SKILLS: dict[str, Callable[[Draw], Conversation]] = {
+    "summary": summary,
+    "summary_and_more": summary_and_more,
+    "summary_spoken": spoken,
+}
 CASES: dict[str, Callable[[Draw], Conversation]] = {"summary": summary}
