@@ -114,13 +114,20 @@ def train(
 
 
 @app.command()
-def export(folder: Folder = FOLDER, output: Output = MODEL) -> None:
+def export(
+    folder: Folder = FOLDER,
+    output: Output = MODEL,
+    mean_with: Annotated[Path | None, typer.Option(help="A training that went on from it: what lies between.")] = None,
+) -> None:
     """Writes the GGUF file of what was trained in a folder."""
     from demo_model import export as files
     from demo_model.tokenizer import Tokenizer
     from demo_model.training import trained
 
     weights, shape = trained(folder)
+    if mean_with is not None:
+        others, _ = trained(mean_with)
+        weights = {name: (one + others[name]) / 2 for name, one in weights.items()}
     files.write(output, weights, shape, Tokenizer.load(folder / TOKENIZER))
     console.print(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
 
