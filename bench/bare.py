@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import random
+import statistics
 import subprocess
 import sys
 import time
@@ -17,8 +18,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from server.engine.memory import has_amx
+
 TEMPERATURE, TOP_K, TOP_P = 0.8, 40, 0.95
 """The one way of sampling in all of the bench."""
+
+STEPS = 9
+"""Steps of which the median counts."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,9 @@ class Setup:
     """Tokens that all of them together may hold."""
     slots: int = 64
     batch: int = 512
-    ubatch: int = 256
-    """This, and no flash attention, is what the server chooses for these models on a CPU."""
+    ubatch: int = 256 if has_amx() else 512
+    flash: bool = not has_amx()
+    """What the server chooses for these models on a CPU."""
 
 
 class BareLoop:
@@ -52,7 +59,7 @@ class BareLoop:
         params = llama.llama_context_default_params()
         params.n_ctx = setup.cells
         params.n_batch, params.n_ubatch = setup.batch, setup.ubatch
-        params.flash_attn_type = 0
+        params.flash_attn_type = int(setup.flash)
         params.n_seq_max = params.n_outputs_max = setup.slots
         params.n_threads = params.n_threads_batch = setup.threads
         params.kv_unified = True
@@ -130,6 +137,25 @@ class BareLoop:
             llama.llama_sampler_free(chain)
         return {"prefix": middle - began, "suffixes": ended - middle}
 
+    def step(self, streams: int, own: int, idle: int, together: bool, each: int) -> dict[str, float]:
+        """Median seconds of a step of `each` tokens for `streams` sequences that see `own` tokens before them: all the
+        same ones if `together`. `idle` more are in the pool and are seen by nobody.
+        """
+        llama, last = self._llama, each - 1
+        llama.llama_memory_clear(self._memory, True)
+        self._decode((self._token(), at, streams, False) for at in range(idle))
+        self._decode((self._token(), at, s, False) for s in range(1 if together else streams) for at in range(own))
+        for sequence in range(1, streams if together else 1):
+            llama.llama_memory_seq_cp(self._memory, 0, sequence, 0, own)
+        seconds: list[float] = []
+        for start in range(own, own + STEPS * each, each):
+            llama.llama_synchronize(self._context)
+            began = time.perf_counter()
+            self._decode((self._token(), start + at, s, at == last) for s in range(streams) for at in range(each))
+            llama.llama_synchronize(self._context)
+            seconds.append(time.perf_counter() - began)
+        return {"seconds": statistics.median(seconds)}
+
     def _token(self) -> int:
         return self._random.randrange(self._vocabulary)
 
@@ -200,6 +226,10 @@ class BareProcess:
         job = {"turns": turns, "at_once": at_once, "prompt": prompt, "tokens": tokens}
         return float(self._ask({"turns": job})["seconds"])
 
+    def step(self, streams: int, own: int, idle: int, together: bool, each: int) -> float:
+        job = {"streams": streams, "own": own, "idle": idle, "together": together, "each": each}
+        return float(self._ask({"step": job})["seconds"])
+
     def shared(self, prefix: int, streams: int, suffix: int) -> tuple[float, float]:
         found = self._ask({"shared": {"prefix": prefix, "streams": streams, "suffix": suffix}})
         return float(found["prefix"]), float(found["suffixes"])
@@ -227,6 +257,7 @@ def main() -> None:
         "generating": loop.generating,
         "following": loop.following,
         "turns": loop.turns,
+        "step": loop.step,
         "shared": loop.shared,
     }
     print("{}", flush=True)

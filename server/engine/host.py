@@ -191,7 +191,8 @@ class ThreadHost:
         freed.callback(runner.close)
         store = plan.store if model.cuttable and not model.windowed else 0
         grids = projector is not None and projector.grid
-        limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store, options.outputs, grids)
+        most = (options.outputs, options.answers)
+        limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store, *most, grids)
         runner.warm_up()
         self._contexts.append(context)
         self._loop = Loop(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import psutil
 
 from server.engine.llama import C, can_offload
 
+_CPU = Path("/proc/cpuinfo")
 _CGROUP = Path("/sys/fs/cgroup")
 
 _OWN_GROUPS = Path("/proc/self/cgroup")
@@ -49,6 +51,14 @@ def physical_cores() -> int:
     quota = min((_quota(group) for group in _groups("cpu")), default=math.inf)
     allowed = min(allowed, psutil.cpu_count(logical=False) or allowed)
     return max(1, allowed if quota > allowed else math.ceil(quota))
+
+
+@functools.cache
+def has_amx() -> bool:
+    """Whether this CPU has AMX, Intel's units for matrices."""
+    with contextlib.suppress(OSError):
+        return " amx_" in _CPU.read_text()
+    return False
 
 
 def _quota(group: Path) -> float:

@@ -42,6 +42,8 @@ class Limits:
     """Tokens whose cells may be kept outside the pool."""
     outputs: int = 2**31
     """Tokens of a step whose logits can be had; at least one for each slot."""
+    answers: int = 2**31
+    """Sequences that one step answers at most; the others take part in the next."""
     grids: bool = False
     """Whether the rows of images may share positions."""
 
@@ -146,11 +148,17 @@ class Scheduler:
         return operations
 
     def _plan_generating(self, plan: StepPlan, counts: dict[Sequence, int]) -> None:
-        """Every sequence that answers takes part with a token; when cells are short, evict, then preempt."""
+        """Every sequence that answers takes part with a token; when cells are short, evict, then preempt.
+
+        Where they are too many for one step they take turns: of one owner, first who waited longest.
+        """
         ready = [sequence for sequence in self.running.values() if sequence.answers]
-        if len(ready) > self.limits.batch:
+        most = min(self.limits.batch, self.limits.answers)
+        if len(ready) > most:
             ready.sort(key=lambda sequence: self._served[sequence.request.owner])
-            del ready[self.limits.batch :]
+            del ready[most:]
+            for sequence in ready:
+                self.running[sequence.request.id] = self.running.pop(sequence.request.id)
         while self.cache.free < len(ready):
             if not self.cache.evict():
                 victim = self._preempt_newest(plan)
@@ -171,7 +179,7 @@ class Scheduler:
 
     def _plan_prompts(self, plan: StepPlan, counts: dict[Sequence, int], room: int) -> None:
         left = {sequence: sequence.pending - counts.get(sequence, 0) for sequence in self.running.values()}
-        candidates = [sequence for sequence, count in left.items() if count]
+        candidates = [one for one, count in left.items() if count and (one in counts or not one.answers)]
         candidates += [sequence for sequence in self.waiting.values() if not self._still_waits(sequence)]
         reserved = sum(left.values())
         admitting = not plan.preempted  # who was just pushed out must not be overtaken by a newcomer

@@ -12,7 +12,7 @@ from server.catalog import ModelCard
 from server.engine import gguf
 from server.engine.host import Plan, VectorPlan
 from server.engine.llama import LoadOptions, can_offload
-from server.engine.memory import physical_cores
+from server.engine.memory import has_amx, physical_cores
 from server.engine.projector_file import ROWS_OF_A_WHOLE, ProjectorHeader, read_projector
 from server.engine.room import Room
 from server.engine.uses import Uses, uses_of
@@ -159,7 +159,7 @@ def _for_text(
     batch = card.batch or settings.batch
     flash = card.flash_attention
     if flash == "auto" and not layers and card.type_v in _PLAIN:
-        flash = "off"  # on a CPU, llama.cpp's computes fewer than 64 tokens at a time one by one
+        flash = "off" if has_amx() else "on"  # there it was seen to be slow: docs/architecture.md
     if card.type_v not in _PLAIN and flash == "off":
         raise ModelLoadFailed(f"{card.name}: a value cache of type {card.type_v} needs flash attention; it is off.")
 

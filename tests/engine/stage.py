@@ -29,10 +29,13 @@ async def running(
     batch: int = 128,
     waiting: int = 64,
     store: int = 0,
-    flash: str = "off",
+    flash: str = "on",
     projector: Path | None = None,
 ) -> AsyncIterator[LiveModel]:
-    options = LoadOptions(cells, slots, batch, batch, 1, 1, gpu_layers=0, flash_attention="off")
+    """`flash` "off": where numbers are compared closely. Flash attention computes a few tokens in another way than
+    many, and keeps sums in 16 bits.
+    """
+    options = LoadOptions(cells, slots, batch, batch, 1, 1, gpu_layers=0, flash_attention=flash)
     live: LiveModel | None = None
     host = ThreadHost(
         Plan("test", file, options, 2048, 0.1, store, projector=read_projector(projector) if projector else None),

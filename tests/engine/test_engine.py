@@ -86,7 +86,7 @@ async def test_one_prompt_with_several_answers_is_computed_once(model_file: Mode
 
 @pytest.mark.parametrize("kind", ["tiny", "recurrent"])
 async def test_a_prompts_tokens_are_rated_as_when_they_were_drawn(model_file: Models, kind: str) -> None:
-    async with running(model_file(kind), slots=4, batch=256) as live:
+    async with running(model_file(kind), slots=4, batch=256, flash="off") as live:
         prompts = [prompt_of(live, f"{STEM} {i}") for i in range(3)]
         drawn = [(await ask(live, greedy(live, f"{i}", f"{STEM} {i}", 100)))[0] for i in range(3)]
         rating = GenerationRequest("r", array("i"), 0, GREEDY, logprobs=2, rates_from=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,9 @@ from server.errors import BadRequest, EngineDied
 from tests.engine.stage import Said, ask, running, seen
 
 Models = Callable[[str], Path]
+
+exact = functools.partial(running, flash="off")
+"""A model whose numbers can be compared closely."""
 
 ENDLESS = SamplingParams(temperature=0, ignore_eos=True)
 
@@ -50,9 +54,9 @@ def apart(one: Said, other: Said) -> float:
 async def test_the_same_image_gives_the_same_answer_and_another_one_another(
     model_file: Models, model: str, projector: str
 ) -> None:
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         one = (await ask(live, about(live, "1", "Look: ", picture(1), " What is it?")))[0]
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         same = (await ask(live, about(live, "1", "Look: ", picture(1), " What is it?")))[0]
         other = (await ask(live, about(live, "2", "Look: ", picture(2), " What is it?")))[0]
     assert apart(one, same) < 0.01
@@ -64,7 +68,7 @@ async def test_the_same_image_gives_the_same_answer_and_another_one_another(
 async def test_an_image_that_was_computed_is_a_hit_and_another_one_never(
     model_file: Models, model: str, projector: str
 ) -> None:
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         asked = about(live, "1", "Look: ", picture(1), " What is it?")
         first = (await ask(live, asked))[0]
         again = (await ask(live, replace(asked, id="2")))[0]
@@ -115,7 +119,7 @@ def reference(model: Path, projector: Path, before: str, pixels: Pixels, after: 
 @pytest.mark.parametrize(("model", "projector"), PAIRS)
 async def test_an_image_is_read_as_by_llama_cpp_itself(model_file: Models, model: str, projector: str) -> None:
     expected = reference(model_file(model), model_file(projector), "Look: ", picture(1), " What is it?")
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         said = (await ask(live, about(live, "1", "Look: ", picture(1), " What is it?")))[0]
     assert max(abs(expected[token] - value) for token, _, value in said.logprobs[0].top) < 0.02
 
@@ -125,9 +129,9 @@ async def test_images_in_company_are_read_as_alone(model_file: Models, model: st
     words = [("Look: ", picture(seed), f" What is it? {'Say. ' * seed}") for seed in range(1, 5)]
     alone = []
     for parts in words:
-        async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+        async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
             alone += await ask(live, about(live, "a", *parts))
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         talk = GenerationRequest("t", seen(live, "Tell me a long story.")["prompt"], 60, ENDLESS, logprobs=2)
         crowd = await ask(live, talk, *(about(live, f"{i}", *parts) for i, parts in enumerate(words)))
     assert len(crowd[0].tokens) == 60
@@ -137,9 +141,9 @@ async def test_images_in_company_are_read_as_alone(model_file: Models, model: st
 @pytest.mark.parametrize(("model", "projector"), [PAIRS[0], PAIRS[2]])
 async def test_an_image_computed_in_parts_is_the_same(model_file: Models, model: str, projector: str) -> None:
     parts = ("Look: ", picture(1, 200, 200), " What is it?")
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         whole = (await ask(live, about(live, "1", *parts)))[0]
-    async with running(model_file(model), batch=16, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=16, projector=model_file(projector)) as live:
         asked = about(live, "1", *parts)
         assert asked.images[0].rows.count > 15
         cut = (await ask(live, asked))[0]
@@ -148,7 +152,7 @@ async def test_an_image_computed_in_parts_is_the_same(model_file: Models, model:
 
 @pytest.mark.parametrize(("model", "projector"), PAIRS)
 async def test_two_images_count_in_their_order(model_file: Models, model: str, projector: str) -> None:
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         first, second = picture(1), picture(2)
         requests = [
             about(live, "12", "A: ", first, " B: ", second, " Which?"),
@@ -167,9 +171,9 @@ async def test_what_was_stored_or_pushed_out_is_read_the_same(model_file: Models
     words = [(f"Look {seed}: ", picture(seed), " the cat sat on the mat" * 4) for seed in range(1, 6)]
     alone = []
     for parts in words:
-        async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+        async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
             alone += await ask(live, about(live, "a", *parts, count=60))
-    async with running(model_file(model), batch=256, cells=512, store=4096, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, cells=512, store=4096, projector=model_file(projector)) as live:
         asked = [about(live, f"{i}", *parts, count=60) for i, parts in enumerate(words)]
         crowd = await ask(live, *asked)
         again = [(await ask(live, replace(one, id=f"again {one.id}")))[0] for one in asked]
@@ -181,9 +185,9 @@ async def test_what_was_stored_or_pushed_out_is_read_the_same(model_file: Models
 @pytest.mark.parametrize(("model", "projector"), [PAIRS[0], PAIRS[2]])
 async def test_of_an_image_that_was_cut_off_nothing_is_kept(model_file: Models, model: str, projector: str) -> None:
     parts = ("Look at this: ", picture(1, 200, 200), " What is it?")
-    async with running(model_file(model), batch=256, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=256, projector=model_file(projector)) as live:
         alone = (await ask(live, about(live, "1", *parts)))[0]
-    async with running(model_file(model), batch=16, projector=model_file(projector)) as live:
+    async with exact(model_file(model), batch=16, projector=model_file(projector)) as live:
         asked = about(live, "1", *parts)
         box = live.enter("")
         live.start(box, [asked])
@@ -207,14 +211,14 @@ async def test_of_an_image_that_was_cut_off_nothing_is_kept(model_file: Models, 
 
 
 async def test_an_image_that_does_not_fit_a_micro_batch_is_refused_and_the_next_one_seen(model_file: Models) -> None:
-    async with running(model_file("tiny"), batch=8, projector=model_file("projector-whole")) as live:
+    async with exact(model_file("tiny"), batch=8, projector=model_file("projector-whole")) as live:
         with pytest.raises(BadRequest, match=r"16 rows.*ubatch"):
             seen(live, picture(1))
         assert (await ask(live, about(live, "1", "Only words.")))[0].outcome is not None
 
 
 async def test_a_projector_that_was_closed_says_so(model_file: Models) -> None:
-    async with running(model_file("tiny"), projector=model_file("projector")) as live:
+    async with exact(model_file("tiny"), projector=model_file("projector")) as live:
         looks = live.facts.projector
     assert looks is not None
     with pytest.raises(EngineDied, match="unloaded"):
@@ -222,7 +226,7 @@ async def test_a_projector_that_was_closed_says_so(model_file: Models) -> None:
 
 
 async def test_a_stream_goes_on_while_an_image_is_looked_at(model_file: Models) -> None:
-    async with running(model_file("tiny"), batch=256, projector=model_file("projector-grid")) as live:
+    async with exact(model_file("tiny"), batch=256, projector=model_file("projector-grid")) as live:
         assert live.facts.projector is not None
         box = live.enter("")
         live.start(box, [GenerationRequest("t", seen(live, "Tell me a long story.")["prompt"], 1900, ENDLESS)])
@@ -237,7 +241,7 @@ async def test_a_stream_goes_on_while_an_image_is_looked_at(model_file: Models) 
 
 
 async def test_an_answer_ends_by_length_after_an_image_too(model_file: Models) -> None:
-    async with running(model_file("tiny"), batch=256, projector=model_file("projector")) as live:
+    async with exact(model_file("tiny"), batch=256, projector=model_file("projector")) as live:
         said = (await ask(live, about(live, "1", picture(1), " And?", count=5)))[0]
     assert said.outcome is not None
     assert (said.outcome.reason, said.outcome.generated_tokens) == (FinishReason.LENGTH, 5)

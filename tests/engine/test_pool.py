@@ -230,7 +230,8 @@ async def test_an_idle_model_leaves_the_gpu_to_one_that_would_not_fit_beside_it(
 
 
 async def test_a_model_is_made_small_enough_for_the_memory_limit(world: World) -> None:
-    world.entries["three"]["params"] = {"model": "three.gguf", "ctxSize": 2048, "threads": 1}
+    params = {"model": "three.gguf", "ctxSize": 2048, "threads": 1, "flashAttention": "off"}
+    world.entries["three"]["params"] = params
     async with world.open() as pool:
         assert (await pool.estimate("three")).total > 40_000_000
     async with world.open(**{"models.memory_limit_mb": 40}) as pool, pool.lease("three") as live:

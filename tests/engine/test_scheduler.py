@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from array import array
 
@@ -134,6 +135,7 @@ def test_random_histories_keep_the_books_and_give_everyone_the_answer_it_would_g
         reuse=(reuse := chance.random() < 0.8),
         store=chance.choice([0, 50, 500]) * reuse,
         outputs=chance.choice([9, 12, 30]),
+        answers=chance.choice([2, 64]),
     )
     world = World(limits, budget=chance.choice([1, 3, 20]), forces=chance.random() < 0.5)
     lengths: dict[str, int] = {}
@@ -274,6 +276,16 @@ def test_generating_sequences_take_part_in_every_step_while_a_long_prompt_arrive
         got = {sequence.request.id for sequence, _ in world.step()}
         assert {"0", "1", "2"} <= got
     assert world.steps <= 2400 / 50 + 5
+
+
+def test_answers_that_are_too_many_for_one_step_take_turns() -> None:
+    world = World(Limits(cells=10_000, slots=8, batch=64, answers=5))
+    for i in range(8):
+        world.scheduler.add(request(f"{i}", [i], scope=f"{i}"))
+    world.step()
+    took_part = [{sequence.request.id for sequence, _ in world.step()} for _ in range(40)]
+    assert all(len(ids) == 5 for ids in took_part)
+    assert all(len(first | second) == 8 for first, second in itertools.pairwise(took_part))
 
 
 def test_what_is_forced_is_computed_in_one_go_and_every_answer_goes_on_meanwhile() -> None:

@@ -129,3 +129,21 @@ def test_which_memory_is_short_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         assert shortage is not None
         assert shortage.memory is memory
         assert re.search(words, shortage.told_of("llama"))
+
+
+def test_on_a_cpu_attention_takes_what_is_fast_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizing, "can_offload", lambda: False)
+    for amx, flash in ((False, "on"), (True, "off")):
+        monkeypatch.setattr(sizing, "has_amx", lambda amx=amx: amx)
+        assert chosen(Room(64 * GB, 0)).plan.options.flash_attention == flash
+        for asked in ("on", "off"):
+            assert chosen(Room(64 * GB, 0), flash_attention=asked).plan.options.flash_attention == asked
+
+
+def test_with_flash_attention_on_a_cpu_a_step_answers_fewer_than_a_tile_has_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sizing, "can_offload", lambda: False)
+    assert chosen(Room(64 * GB, 0), flash_attention="on").plan.options.answers == 63
+    assert chosen(Room(64 * GB, 0), flash_attention="off").plan.options.answers == ENGINE.batch
+    assert chosen(Room(64 * GB, 0), flash_attention="on", type_k="q8_0", type_v="q8_0").plan.options.answers > 63
