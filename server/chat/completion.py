@@ -226,6 +226,7 @@ class LocalBackend:
             owner=turn.owner,
             scope=self._scope(turn, card),
             priority=turn.priority,
+            streams=turn.streams,
             constraint=asked.constraint,
             shows_control=asked.shows_control,
             thinking=asked.thinking,

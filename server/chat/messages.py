@@ -112,6 +112,8 @@ class Turn:
     owner: str = ""
     scope: str = ""
     priority: int = 0
+    streams: bool = False
+    """Whether the answer is read while it is written: then its tokens come evenly, else all of it comes sooner."""
     template_kwargs: dict[str, Any] = field(default_factory=dict)
     tools: tuple[Tool, ...] = ()
     tool_choice: ToolChoice = ToolChoice()

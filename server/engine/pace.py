@@ -15,6 +15,11 @@ _FADE = 0.5
 _SHARE = 0.25
 """Of a step's time, what prompts get at least, so that they do not starve on a slow model."""
 
+_UNSEEN = 10
+"""Target gaps that a step may take where no answer is read while it is written. Long steps compute prompts in less
+time, but whoever comes waits for one to end.
+"""
+
 _FIRST_GUESS = 16
 """Prompt tokens to try beside generating sequences before anything is known."""
 
@@ -49,10 +54,11 @@ class Pace:
             return self._generating_step * generating / self._generating
         return self._generating_step
 
-    def budget(self, generating: int) -> int:
-        """Prompt tokens that may join a step of `generating` sequences."""
+    def budget(self, generating: int, streams: bool = True) -> int:
+        """Prompt tokens that may join a step of `generating` sequences. `streams`: one of them is read along."""
         if not self._prompt_tokens:
             return _FIRST_GUESS
         base = self._base(generating)
-        seconds = max(self.target_gap - base, base * _SHARE / (1 - _SHARE))
+        gap = self.target_gap * (1 if streams else _UNSEEN)
+        seconds = max(gap - base, base * _SHARE / (1 - _SHARE))
         return max(1, int(seconds * self._prompt_tokens / self._prompt_seconds))

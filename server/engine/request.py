@@ -96,6 +96,8 @@ class GenerationRequest:
     """Who may share its prefix: equal scopes share cells."""
     priority: int = 0
     """Higher goes first."""
+    streams: bool = False
+    """Whether it is read while it is written: then its tokens come evenly, else all of it comes sooner."""
     constraint: Constraint | None = None
     shows_control: bool = False
     """Whether control tokens stand in the answer's text by name: where calls of tools are made of them."""

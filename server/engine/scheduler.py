@@ -112,14 +112,17 @@ class Scheduler:
 
     # The step
 
-    def plan(self, prompt_budget: Callable[[int], int]) -> StepPlan:
-        """The next step. `prompt_budget` says how many prompt tokens may join so many generating sequences."""
+    def plan(self, prompt_budget: Callable[[int, bool], int]) -> StepPlan:
+        """The next step. `prompt_budget` says how many prompt tokens may join so many generating sequences, of which
+        any is read along or none.
+        """
         plan = StepPlan()
         counts: dict[Sequence, int] = {}
         self._plan_generating(plan, counts)
         room = self.limits.batch - plan.generating
         if plan.generating:
-            room = min(room, prompt_budget(plan.generating))
+            streams = any(sequence.request.streams for sequence in counts)
+            room = min(room, prompt_budget(plan.generating, streams))
         self._plan_prompts(plan, counts, room)
         if not counts and self.running:  # prompts that share too few cells: let the oldest go on alone
             self._preempt_newest(plan)

@@ -1,4 +1,4 @@
-"""An answer on its way out of the house, whole: others go on while it is written."""
+"""An answer on its way out of the house: whether it is read along, and that others go on while it is written."""
 
 from __future__ import annotations
 
@@ -8,13 +8,37 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from starlette.requests import Request
+from starlette.testclient import TestClient
 from starlette.types import Message
 
 from server.api.streaming import Whole, respond
 from server.chat.messages import Delta
+from tests.api.conftest import Stage
 from tests.api.scripted import STOP, ScriptedBackend, logprob
 from tests.api.served import settings_at
+
+SAID = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"messages": SAID}),
+        ("/v1/completions", {"prompt": "Hi"}),
+        ("/v1/responses", {"input": "Hi"}),
+        ("/v1/messages", {"messages": SAID, "max_tokens": 9}),
+        ("/chat/completions", {"messages": SAID}),
+    ],
+)
+def test_what_is_read_along_is_told_to_the_engine(
+    client: TestClient, stage: Stage, path: str, body: dict[str, Any]
+) -> None:
+    for streams in (True, False):
+        answer = client.post(path, json={"model": "tiny", "stream": streams, **body})
+        assert answer.status_code == 200, answer.text
+        assert stage.backend.turn.streams is streams
 
 
 async def nothing_more() -> Message:

@@ -36,6 +36,14 @@ def test_prompts_get_a_quarter_of_the_time_of_a_model_that_is_too_slow_for_the_w
     assert pace.budget(8) == pytest.approx(20, abs=1)
 
 
+def test_prompts_get_long_steps_where_nobody_reads_along() -> None:
+    pace = Pace(0.1)
+    pace.learn(2, 0, 0.02)
+    pace.learn(2, 20, 0.02 + 20 * 0.004)
+    assert pace.budget(2) == pytest.approx(20, abs=1)
+    assert pace.budget(2, streams=False) == pytest.approx(245, abs=2)
+
+
 def test_a_prompt_that_gets_slower_as_it_grows_does_not_run_away() -> None:
     pace = Pace(0.1)
     pace.learn(3, 0, 0.006)

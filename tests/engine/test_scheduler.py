@@ -14,10 +14,17 @@ from server.engine.scheduler import Limits, Scheduler
 
 
 def request(
-    id: str, prompt: list[int], *, owner: str = "a", scope: str = "", priority: int = 0, rates: bool = False
+    id: str,
+    prompt: list[int],
+    *,
+    owner: str = "a",
+    scope: str = "",
+    priority: int = 0,
+    rates: bool = False,
+    streams: bool = True,
 ) -> GenerationRequest:
-    rates_from = 0 if rates else None
-    return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority, rates_from=rates_from)
+    facts = {"rates_from": 0 if rates else None, "streams": streams}
+    return GenerationRequest(id, array("i", prompt), owner=owner, scope=scope, priority=priority, **facts)
 
 
 class Memory:
@@ -81,7 +88,7 @@ class World:
         """Positions whose outputs rated the next token, by request."""
 
     def step(self) -> list[tuple[Sequence, list[int]]]:
-        plan = self.scheduler.plan(lambda generating: self.budget)
+        plan = self.scheduler.plan(lambda generating, streams: self.budget if streams else 10 * self.budget)
         self.scheduler.check_integrity()
         self.memory.compute(plan)
         for chunk in plan.chunks:
@@ -288,6 +295,18 @@ def test_answers_that_are_too_many_for_one_step_take_turns() -> None:
     assert all(len(first | second) == 8 for first, second in itertools.pairwise(took_part))
 
 
+@pytest.mark.parametrize(("streams", "steps"), [((True, False), 48), ((False, False), 5)])
+def test_a_prompt_takes_long_steps_while_no_answer_is_read_along(streams: tuple[bool, ...], steps: int) -> None:
+    world = World(Limits(cells=10_000, slots=8, batch=512), budget=50)
+    for i, one in enumerate(streams):
+        world.scheduler.add(request(f"{i}", [i] * 10, scope=f"{i}", streams=one))
+    world.step()
+    newcomer = world.scheduler.add(request("long", [7] * 2400, scope="long"))
+    while newcomer.generated == 0:
+        world.step()
+    assert world.steps - 1 == steps
+
+
 def test_what_is_forced_is_computed_in_one_go_and_every_answer_goes_on_meanwhile() -> None:
     world = World(Limits(cells=4000, slots=8, batch=64), budget=40, forces=True)
     for i in range(4):
@@ -301,7 +320,7 @@ def test_a_long_forced_run_does_not_hold_up_other_answers() -> None:
     world = World(Limits(cells=4000, slots=8, batch=64), budget=8)
     for i in range(2):
         world.scheduler.add(request(f"{i}", [i] * 10, scope=f"{i}", owner=f"{i}"))
-    plan = world.scheduler.plan(lambda generating: 32)
+    plan = world.scheduler.plan(lambda generating, streams: 32)
     world.memory.compute(plan)
     world.scheduler.commit(plan, [[5] * 500, [6]])
     got = [{sequence.request.id for sequence, _ in world.step()} for _ in range(30)]

@@ -212,5 +212,11 @@ class MessageBody(CountBody):
             )
         sampling = Sampling(temperature=self.temperature, top_p=self.top_p, top_k=self.top_k)
         return self.turn(
-            principal, card, limits, sampling=sampling.params(card), max_tokens=self.max_tokens, stop=tuple(stop)
+            principal,
+            card,
+            limits,
+            sampling=sampling.params(card),
+            max_tokens=self.max_tokens,
+            stop=tuple(stop),
+            streams=bool(self.stream),
         )

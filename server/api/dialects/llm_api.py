@@ -220,12 +220,13 @@ def _chat(house: House, failed: ErrorLog, prefix: str) -> list[Endpoint]:
         card, personality = _chosen(house)
         system = (Message("system", personality),) if personality else ()
         messages = (*system, Message("user", question))
-        turn = Generation().turn(request.state.principal, card, messages=messages)
+        streamed = request.query_params.get("stream") == "true"
+        turn = Generation(stream=streamed).turn(request.state.principal, card, messages=messages)
         return await respond(
             request,
             failed.noting(turn.owner, house.backend.open(turn)),
             house.settings,
-            streamed=request.query_params.get("stream") == "true",
+            streamed=streamed,
             chunks=AskChunks,
             count=1,
             body=lambda whole: {"question": question, "response": whole.choices[0].content.strip()},

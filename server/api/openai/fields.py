@@ -142,7 +142,7 @@ class Generation(Sampling):
         """The one place where a request's fields and the key become a Turn; `facts` are the fields of it that only the
         endpoint knows of.
         """
-        whole = {"n": self.n or 1, **facts}
+        whole = {"n": self.n or 1, "streams": bool(self.stream), **facts}
         return Turn(
             model=card.name,
             sampling=self.params(card),

@@ -79,6 +79,7 @@ def _turn(house: House, owner: str, body: ResponseBody, card: ModelCard, *, sear
         max_tokens=body.max_output_tokens,
         logprobs=body.logprobs,
         owner=owner,
+        streams=bool(body.stream),
         template_kwargs=effort_kwargs(effort),
         thinking_budget=0 if effort == "none" else None,
         tools=offer.tools,

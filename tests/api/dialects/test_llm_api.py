@@ -223,12 +223,14 @@ async def test_ask(served: Served) -> None:
     response = await served.http.get("/chat/ask", params={"question": "Why?"})
     assert (response.status_code, response.json()) == (200, {"question": "Why?", "response": "Hello world"})
     assert served.backend.turn.messages == (Message("system", "You rhyme."), Message("user", "Why?"))
+    assert not served.backend.turn.streams
 
 
 async def test_ask_as_a_stream(served: Served) -> None:
     served.pool.choose("tiny")
     response = await served.http.get("/chat/ask", params={"question": "Why?", "stream": "true"})
     assert response.text == ('data: {"response":"Hello"}\n\ndata: {"response":" world"}\n\nevent: end\ndata: null\n\n')
+    assert served.backend.turn.streams
     served.backend.steps = [Delta(0, "Hel"), EngineDied("It died.")]
     response = await served.http.get("/chat/ask", params={"question": "Why?", "stream": "true"})
     assert response.text == 'data: {"response":"Hel"}\n\nevent: error\ndata: {"error":"It died."}\n\n'
