@@ -154,17 +154,17 @@ class Conversations:
 
         await ask(self._database, work)
 
-    async def add(self, owner: str, id: str, items: Sequence[Item], *, after: str | None = None) -> Sequence[Item]:
-        """The items as they are kept: an id that is taken there is replaced. They follow the head, or the item
-        `after`, which begins a branch; the last one is the head then. Raises NotFound, or BadRequest when the key
+    async def add(self, owner: str, id: str, items: Sequence[Item], *, before: str | None = None) -> Sequence[Item]:
+        """The items as they are kept: an id that is taken there is replaced. They follow the head, or what stands
+        before the item `before`, which begins a branch; the last one is the head then. Raises NotFound, or BadRequest when the key
         keeps too much.
         """
 
         def work() -> Sequence[Item]:
             with self._database.write() as connection:
                 conversation_row(connection, owner, id)
-                if after is not None:
-                    go_back(connection, id, item_row(connection, owner, id, after).id)
+                if before is not None:
+                    go_back(connection, id, item_row(connection, owner, id, before).parent_id)
                 check_room(connection, owner, self._limit)
                 return append(connection, owner, id, items)
 

@@ -171,10 +171,12 @@ async def test_a_conversation_grows(responses: Responses, conversations: Convers
 
 async def test_a_conversation_has_branches(conversations: Conversations) -> None:
     made = await conversations.create(ME, {}, [item("1", "msg_1"), item("2", "msg_2")])
-    await conversations.add(ME, made.id, [item("3")], after="msg_1")
+    await conversations.add(ME, made.id, [item("3")], before="msg_2")
     assert texts((await conversations.branch(ME, made.id)).items) == ["1", "3"]
-    await conversations.add(ME, made.id, [item("4")], after="msg_2")
-    assert texts((await conversations.branch(ME, made.id)).items) == ["1", "2", "4"]
+    await conversations.add(ME, made.id, [item("4")], before="msg_1")
+    assert texts((await conversations.branch(ME, made.id)).items) == ["4"]
+    with pytest.raises(NotFound):
+        await conversations.add(ME, made.id, [item("5")], before="msg_5")
 
 
 async def test_two_servers_write_one_branch(conversations: Conversations, settings: Settings) -> None:

@@ -153,7 +153,7 @@ async def test_what_was_spoken_in_last_comes_first(sessions: Sessions, talks: Co
 async def test_history_goes_page_by_page_in_both_orders(talks: Conversations) -> None:
     items = [says(str(number), id=f"msg_{number}") for number in range(7)]
     id = (await talks.create(ME, {}, items)).id
-    await talks.add(ME, id, [says("other")], after="msg_2")
+    await talks.add(ME, id, [says("other")], before="msg_3")
 
     async def page(**window: Any) -> tuple[list[str], bool]:
         found = await talks.items(ME, id, Window(**window), "msg_6")
@@ -238,7 +238,7 @@ async def test_search_follows_what_is_changed(talks: Conversations) -> None:
 
 async def test_the_ends_of_branches(talks: Conversations) -> None:
     id = (await talks.create(ME, {}, [says("1", id="msg_1"), says("2", id="msg_2"), says("3", id="msg_3")])).id
-    await talks.add(ME, id, [says("4", id="msg_4")], after="msg_1")
+    await talks.add(ME, id, [says("4", id="msg_4")], before="msg_2")
     ends = await talks.trees.ends(ME, id)
     told = [(end.id, end.length, end.shared, end.goes_on) for end in ends]
     assert told == [("msg_4", 2, "msg_4", True), ("msg_3", 3, "msg_1", False)]

@@ -55,9 +55,10 @@ class ConversationChange(Fields):
 
 
 class ItemsBody(Fields):
-    """Items for a conversation."""
+    """Items for a conversation. They follow its head; or stand in the place of the item `replaces`, as a branch."""
 
     items: Annotated[Items, Field(min_length=1)]
+    replaces: Id | None = None
 
 
 def conversation_body(conversation: Conversation) -> dict[str, Any]:
@@ -110,10 +111,10 @@ def routes(house: House) -> list[Endpoint]:
         return JSONResponse({"id": id, "object": "conversation.deleted", "deleted": True})
 
     async def add(request: Request) -> Response:
-        """More items at its end."""
+        """More items at its end, or as another branch."""
         body = await read_body(request, ItemsBody)
         owner, id = asked(request)
-        return JSONResponse(listed(await store.add(owner, id, await kept(owner, body.items))))
+        return JSONResponse(listed(await store.add(owner, id, await kept(owner, body.items), before=body.replaces)))
 
     async def items(request: Request) -> Response:
         """What was said."""

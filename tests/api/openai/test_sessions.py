@@ -115,6 +115,18 @@ async def test_a_message_is_edited_and_sent_again(served: Served) -> None:
     assert heard(served) == ["one", "Hello world", "deux", "3", "trois"]
 
 
+async def test_what_was_said_elsewhere_begins_a_branch(served: Served) -> None:
+    id = await conversation(served, session_id=await session(served))
+    response = await answer(served, id, "one")
+    items = [{"type": "message", "role": "assistant", "content": "or else"}]
+    place = {"items": items, "replaces": response["output"][0]["id"]}
+    await call(served, "POST", f"conversations/{id}/items", place)
+    assert await history(served, id) == ["one", "or else"]
+    assert len((await call(served, "GET", f"conversations/{id}/branches"))["data"]) == 2
+    refused = await call(served, "POST", f"conversations/{id}/items", place | {"replaces": "msg_none"}, 404)
+    assert "msg_none" in refused["error"]["message"]
+
+
 async def test_an_answer_is_made_again(served: Served) -> None:
     id = await conversation(served, session_id=await session(served))
     served.backend.steps = [Delta(0, reasoning="Hm"), *say("first")]
