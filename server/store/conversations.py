@@ -156,8 +156,8 @@ class Conversations:
 
     async def add(self, owner: str, id: str, items: Sequence[Item], *, before: str | None = None) -> Sequence[Item]:
         """The items as they are kept: an id that is taken there is replaced. They follow the head, or what stands
-        before the item `before`, which begins a branch; the last one is the head then. Raises NotFound, or BadRequest when the key
-        keeps too much.
+        before the item `before`, which begins a branch; the last one is the head then. Raises NotFound, or BadRequest
+        when the key keeps too much.
         """
 
         def work() -> Sequence[Item]:

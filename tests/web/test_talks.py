@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.api.test_images import png, url
 from tests.web.conftest import KEY, answered, say
 from tests.web.test_page import CAT, WEATHER
 
@@ -64,6 +65,43 @@ def test_an_answer_that_is_left_midway_is_kept_where_it_was_asked_for(page: Page
     expect(page.locator(".message.user .text")).to_have_text(["Something else."])
     assert said_in(page, other) == ["Something else."]
     assert said_in(page, asked) == [CAT, "Your cat is"]
+
+
+@pytest.mark.parametrize("deed", ["Edit", "Again"])
+def test_a_branch_that_is_stopped_is_kept_as_one(page: Page, deed: str) -> None:
+    page.get_by_role("button", name="New chat").click()
+    say(page, CAT)
+    answered(page)
+    before = said_in(page, page.url.rsplit("/", 1)[1])
+    page.evaluate(STALL, HALF)
+    page.get_by_role("button", name=deed, exact=True).click()
+    if deed == "Edit":
+        page.get_by_role("dialog").get_by_label("Message").fill("What is my dog called?")
+        page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    expect(page.locator(".message.model .text")).to_have_text("Your cat is")
+    page.get_by_role("button", name="Stop").click()
+    branch = page.get_by_label("Branch")
+    expect(branch.locator("option")).to_have_count(2)
+    asked = "What is my dog called?" if deed == "Edit" else CAT
+    assert said_in(page, page.url.rsplit("/", 1)[1]) == [asked, "Your cat is"]
+    branch.select_option(branch.locator("option:not(:checked)").get_attribute("value"))
+    expect(page.locator(".message.model .text")).to_have_text(before[1])
+
+
+def test_a_message_keeps_its_pictures_when_it_is_edited(page: Page) -> None:
+    picture = url(png())
+    parts = [{"type": "input_text", "text": "What is this?"}, {"type": "input_image", "image_url": picture}]
+    items = [{"type": "message", "role": "user", "content": parts}]
+    page.request.post("/v1/conversations", headers=HEADERS, data={"title": "A picture", "items": items})
+    page.reload()
+    talk(page, "A picture")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("dialog").get_by_label("Message").fill("And this?")
+    with page.expect_request("**/v1/conversations/*/responses") as sent:
+        page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    text, image = sent.value.post_data_json["input"][0]["content"]
+    assert text == {"type": "input_text", "text": "And this?"}
+    assert image["image_url"] == picture
 
 
 def test_a_conversation_that_comes_late_does_not_mix_with_the_one_that_is_open(page: Page) -> None:

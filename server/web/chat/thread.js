@@ -21,6 +21,12 @@ export function words(item) {
   return (item.content ?? []).map((part) => part.text ?? part.refusal ?? "").join("");
 }
 
+/** What is said in its place in other words: the pictures stay. */
+export function reworded(item, text) {
+  const pictures = Array.isArray(item.content) ? item.content.filter(({ type }) => type === "input_image") : [];
+  return pictures.length ? [{ type: "input_text", text }, ...pictures] : text;
+}
+
 /** A turn of the user, with what may be done with it. */
 export function userTurn(item, edit) {
   const pictures = (Array.isArray(item.content) ? item.content : []).filter((part) => part.type === "input_image" && /^data:image\//.test(part.image_url ?? ""));

@@ -4,7 +4,7 @@ import { call, events, get, order, post, remove } from "../api.js";
 import { asCode } from "../chat/code.js";
 import { Drawer } from "../chat/drawer.js";
 import { Files, showPassage } from "../chat/files.js";
-import { ModelTurn, toolTurn, turns, userTurn, words } from "../chat/thread.js";
+import { ModelTurn, reworded, toolTurn, turns, userTurn, words } from "../chat/thread.js";
 import { button, dialog, field, fill, h, notice, put, sure } from "../dom.js";
 import { copying, download } from "../take.js";
 
@@ -184,7 +184,7 @@ class Chat {
     const text = h("textarea", { rows: 5, value: words(item) });
     const changed = await dialog("Edit and send again", (close) => h("div", {}, field("Message", text, "What was said from here on stays, as another branch."),
       h("div", { class: "row end" }, button("Cancel", () => close()), button("Send", () => close(text.value), { class: "main" }))));
-    if (changed?.trim() && this.here === here) await this.answer({ replaces: item.id, input: [{ role: "user", content: changed }] }, item.id);
+    if (changed?.trim() && this.here === here) await this.answer({ replaces: item.id, input: [{ role: "user", content: reworded(item, changed) }] }, item.id);
   }
 
   resultOf(item) {
@@ -200,7 +200,7 @@ class Chat {
     if (!settings) return;
     const tools = [...(settings.tools ?? []), ...this.files.tools];
     const body = { ...settings, ...(tools.length ? { tools } : {}), ...(this.files.tools.length ? { include: ["file_search_call.results"] } : {}), ...asked, stream: true };
-    if (from) this.cut(from, asked);
+    const place = from && { replaces: this.cut(from, asked) };
     const said = (asked.input ?? []).map((item) => (item.role ? { type: "message", ...item } : item));
     if (!this.here.items.length) fill(this.said);
     for (const turn of turns(said)) put(this.said, turn.role === "user" ? userTurn(turn.items[0], () => notice(WAIT)) : toolTurn(turn.items[0]));
@@ -208,19 +208,21 @@ class Chat {
     const turn = this.model();
     put(this.said, turn.node);
     this.said.scrollTop = this.said.scrollHeight;
-    await this.stream(turn, body, said);
+    await this.stream(turn, body, said, place);
   }
 
-  /** Takes what a new branch leaves behind out of sight. */
+  /** Takes what a new branch leaves behind out of sight. Returns the id of the first item of that. */
   cut(from, asked) {
     const { items } = this.here;
     let at = items.findIndex(({ id }) => id === from);
     if (!asked.input) while (at > 0 && !(items[at - 1].role === "user" || items[at - 1].type === "function_call_output")) at--;
     this.here.items = items.slice(0, at);
     this.draw();
+    return items[at].id;
   }
 
-  async stream(turn, body, said) {
+  /** `place`: where a branch begins; null at the end of what was said. */
+  async stream(turn, body, said, place) {
     const { here } = this;
     const stop = (this.running = new AbortController());
     this.busy(true);
@@ -239,10 +241,10 @@ class Chat {
       await this.after(here);
     } catch (error) {
       turn.draw();
-      if (error.name === "AbortError") await this.stopped(turn, said, here);
+      if (error.name === "AbortError") await this.stopped(turn, said, here, place);
       else {
         put(turn.parts, h("div", { class: "trouble", role: "alert" }, error.message, error.id && h("small", {}, ` (request ${error.id})`)));
-        turn.close([], [button("Try again", () => this.retry(turn, body, said), { class: "plain" })]);
+        turn.close([], [button("Try again", () => this.retry(turn, body, said, place), { class: "plain" })]);
       }
     } finally {
       clearInterval(follow);
@@ -258,21 +260,21 @@ class Chat {
     next?.();
   }
 
-  retry(failed, body, said) {
+  retry(failed, body, said, place) {
     if (this.running) return notice(WAIT);
     failed.node.remove();
     const turn = this.model();
     put(this.said, turn.node);
-    return this.stream(turn, body, said);
+    return this.stream(turn, body, said, place);
   }
 
   /** What there is of an answer that was stopped is kept, with what was asked. */
-  async stopped(turn, said, here) {
+  async stopped(turn, said, here, place) {
     turn.close(["stopped"], []);
-    if (!here.id || !turn.text || !said.length) return;
+    if (!here.id || !turn.text || !(said.length || place)) return;
     const partial = { type: "message", role: "assistant", content: [{ type: "output_text", text: turn.text }] };
     try {
-      await post(`/v1/conversations/${here.id}/items`, { items: [...said, partial] });
+      await post(`/v1/conversations/${here.id}/items`, { items: [...said, partial], ...place });
       await this.after(here);
     } catch { /* it is still to be read here */ }
   }
