@@ -67,6 +67,11 @@ rows than that are computed one by one, and look at their own.
 """
 
 
+def in_tiles(type_k: str, type_v: str) -> bool:
+    """Whether it does so with a cache of these types. With others it computes all rows one by one."""
+    return type_k == type_v and type_v in ("f16", "f32")
+
+
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
     """How a model file is opened and how large its context is. Sizes are in tokens."""
@@ -100,8 +105,8 @@ class LoadOptions:
         """Sequences that a step should answer at most. On a CPU with flash attention, 64 of 250 tokens each took 2.5
         times as long as 63.
         """
-        tiles = self.flash_attention == "on" and not self.gpu_layers and self.type_k == self.type_v == "f16"
-        return min(self.batch, _TILE - 1) if tiles else self.batch
+        on_cpu = self.flash_attention == "on" and not self.gpu_layers
+        return min(self.batch, _TILE - 1) if on_cpu and in_tiles(self.type_k, self.type_v) else self.batch
 
 
 class Log:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from server.catalog import ModelCard
 from server.engine import gguf
 from server.engine.host import Plan, VectorPlan
-from server.engine.llama import LoadOptions, can_offload
+from server.engine.llama import LoadOptions, can_offload, in_tiles
 from server.engine.memory import has_amx, physical_cores
 from server.engine.projector_file import ROWS_OF_A_WHOLE, ProjectorHeader, read_projector
 from server.engine.room import Room
@@ -159,7 +159,8 @@ def _for_text(
     batch = card.batch or settings.batch
     flash = card.flash_attention
     if flash == "auto" and not layers and card.type_v in _PLAIN:
-        flash = "off" if has_amx() else "on"  # there it was seen to be slow: docs/architecture.md
+        # With AMX it was seen to be slow: docs/architecture.md.
+        flash = "on" if in_tiles(card.type_k, card.type_v) and not has_amx() else "off"
     if card.type_v not in _PLAIN and flash == "off":
         raise ModelLoadFailed(f"{card.name}: a value cache of type {card.type_v} needs flash attention; it is off.")
 

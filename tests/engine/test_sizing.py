@@ -136,6 +136,8 @@ def test_on_a_cpu_attention_takes_what_is_fast_there(monkeypatch: pytest.MonkeyP
     for amx, flash in ((False, "on"), (True, "off")):
         monkeypatch.setattr(sizing, "has_amx", lambda amx=amx: amx)
         assert chosen(Room(64 * GB, 0)).plan.options.flash_attention == flash
+        for types in ({"type_k": "q8_0"}, {"type_k": "bf16", "type_v": "bf16"}):
+            assert chosen(Room(64 * GB, 0), **types).plan.options.flash_attention == "off"
         for asked in ("on", "off"):
             assert chosen(Room(64 * GB, 0), flash_attention=asked).plan.options.flash_attention == asked
 
