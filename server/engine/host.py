@@ -191,8 +191,16 @@ class ThreadHost:
         freed.callback(runner.close)
         store = plan.store if model.cuttable and not model.windowed else 0
         grids = projector is not None and projector.grid
-        most = (options.outputs, options.answers)
-        limits = Limits(context.cells, options.slots, options.batch, model.cuttable, store, *most, grids)
+        limits = Limits(
+            context.cells,
+            options.slots,
+            options.batch,
+            reuse=model.cuttable,
+            store=store,
+            outputs=options.outputs,
+            answers=options.answers,
+            grids=grids,
+        )
         runner.warm_up()
         self._contexts.append(context)
         self._loop = Loop(
