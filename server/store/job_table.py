@@ -52,6 +52,7 @@ jobs = sa.Table(
     sa.Index("ix_jobs_idempotency_key", "owner", "idempotency_key", unique=True),
     sa.Index("ix_jobs_parent", "parent", "state", "id"),
     sa.Index("ix_jobs_deadline", "state", "deadline"),
+    sa.Index("ix_jobs_lease", "state", "lease_until"),
     sa.Index("ix_jobs_ended_at", "ended_at"),
     sa.Index("ix_jobs_webhook", "webhook"),
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,10 @@ from server.store.job_table import Job
 from server.store.jobs import JobRows
 
 NOW = datetime.now(UTC)
+OFFER = partial(replace, lease_until=NOW)
 LOOKS: dict[str, tuple[Callable[[JobRows], Awaitable[Any]], str]] = {
     "what is too late": (lambda rows: rows.due_for_a_look(NOW, NOW), "ix_jobs_deadline (state=? AND deadline<?)"),
+    "what is on offer": (lambda rows: rows.offer(OFFER, ["task"], 5, NOW), "ix_jobs_lease (state=? AND lease_until>?)"),
     "who is next": (lambda rows: rows.claim(lambda job: job, ["task"], 1, NOW), "ix_jobs_state (state=?)"),
     "how far a batch is": (lambda rows: rows.counts("batch"), "COVERING INDEX ix_jobs_parent (parent=?)"),
 }
