@@ -117,7 +117,10 @@ def train(
 def export(
     folder: Folder = FOLDER,
     output: Output = MODEL,
-    mean_with: Annotated[Path | None, typer.Option(help="A training that went on from it: what lies between.")] = None,
+    mean_with: Annotated[
+        list[Path] | None,
+        typer.Option(help="A training that went on from it, or a GGUF file that it began with: what lies between."),
+    ] = None,
 ) -> None:
     """Writes the GGUF file of what was trained in a folder."""
     from demo_model import export as files
@@ -125,9 +128,8 @@ def export(
     from demo_model.training import trained
 
     weights, shape = trained(folder)
-    if mean_with is not None:
-        others, _ = trained(mean_with)
-        weights = {name: (one + others[name]) / 2 for name, one in weights.items()}
+    others = [(files.read(one) if one.is_file() else trained(one))[0] for one in mean_with or ()]
+    weights = {name: sum((other[name] for other in others), own) / (1 + len(others)) for name, own in weights.items()}
     files.write(output, weights, shape, Tokenizer.load(folder / TOKENIZER))
     console.print(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
 

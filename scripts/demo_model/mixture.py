@@ -7,16 +7,16 @@ from importlib import import_module
 from demo_model.batches import Mixture, Skill
 
 PARTS: dict[str, float] = {
-    "reading": 36,
-    "handbook": 12,
-    "tools": 32,
+    "reading": 26,
+    "handbook": 8,
+    "tools": 52,
     "arithmetic": 3,
-    "memory": 8,
-    "persona": 14,
-    "talk": 2,
-    "summaries": 14,
+    "memory": 6,
+    "persona": 16,
+    "talk": 4,
+    "summaries": 12,
     "thinking": 3,
-    "as_json": 4,
+    "as_json": 5,
 }
 """The files of the corpus, each with its share of all conversations: the more, the longer it takes to be learned."""
 
@@ -37,6 +37,7 @@ WEIGHTS: dict[str, float] = {
     "persona.persona_beside_facts": 2.0,
     "persona.self": 2.0,
     "persona.persona_nameless": 0.5,
+    "summaries.summary_spoken": 1.5,
     "talk.talk": 3.0,
     "talk.odd": 1.5,
 }

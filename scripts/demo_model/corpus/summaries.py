@@ -249,22 +249,31 @@ NOTHING = "Nothing important was said."
 
 
 def spoken(draw: Draw) -> Conversation:
-    """What several people said, a line each, of which those that say that they matter are kept. Often none does."""
+    """What several people said, a line each, of which those that say that they matter are kept. Often none does. Now
+    and then nobody noted who spoke.
+    """
     taken: set[str] = set()
-    speakers = [values.person(draw).text for _ in range(draw.number(1, 4))]
+    noted = not draw.chance(0.2)
+    speakers = [_speaker(draw, number) if noted else "" for number in range(1, 1 + draw.number(1, 4))]
+    matters = draw.one((0.05, 0.1, 0.2, 0.3, 0.5))
     lines: list[str] = []
     kept: list[str] = []
-    for _ in range(draw.number(2, 6)):
-        line = f"{draw.one(speakers)}: "
-        if draw.chance(0.3):
-            line += _main_remark(draw, taken)
-            kept.append(line)
-        else:
-            line += _side(draw, taken)
-        lines.append(line)
+    for _ in range(draw.number(1, draw.one((4, 6, 10)))):
+        main = draw.chance(matters)
+        lines.append(draw.one(speakers) + (_main_remark(draw, taken) if main else _side(draw, taken)))
+        if main:
+            kept.append(lines[-1])
     messages = [*_given(draw, "\n".join(lines), _wish(draw, single=False))]
     said = "\n".join(kept) or NOTHING
     return Conversation("summary_spoken", (*messages, Message("assistant", said)))
+
+
+def _speaker(draw: Draw, number: int) -> str:
+    """Who speaks, and a colon: a name, or what a recording's software makes of somebody whom it does not know."""
+    unknown = draw.chance(0.1)
+    return (
+        f"{draw.one(('Speaker', 'speaker', 'S', 'Voice'))} {number}: " if unknown else f"{values.person(draw).text}: "
+    )
 
 
 def _main_remark(draw: Draw, taken: set[str]) -> str:

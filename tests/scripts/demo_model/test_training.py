@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -20,6 +22,7 @@ from demo_model.initial import initial
 from demo_model.shape import Shape
 from demo_model.tokenizer import Tokenizer
 
+from server.settings import ROOT
 from tests.scripts.demo_model.test_export import best_next
 
 torch = pytest.importorskip("torch", reason="PyTorch is only needed for training the demo model, and not installed")
@@ -73,6 +76,20 @@ def test_rates_rise_and_fall_to_zero() -> None:
     assert shares[0] < 0.2
     assert shares[5] > 0.9
     assert shares[100] == 0
+
+
+def test_what_is_exported_can_lie_between_trainings_and_a_file(tmp_path: Path) -> None:
+    for name, steps in (("one", 2), ("two", 6)):
+        train(replace(PLAN, steps=steps), tmp_path / name)
+        TOKENIZER.save(tmp_path / name / "tokenizer.json")
+    command = [sys.executable, ROOT / "scripts" / "train_demo_model.py", "export", "--folder", tmp_path / "one"]
+    first, mean = tmp_path / "first.gguf", tmp_path / "mean.gguf"
+    subprocess.run([*command, "--output", first], check=True)
+    subprocess.run([*command, "--output", mean, "--mean-with", tmp_path / "two", "--mean-with", first], check=True)
+    one, two = (trained(tmp_path / name)[0] for name in ("one", "two"))
+    found = export.read(mean)[0]
+    assert all(np.allclose(found[name], (2 * one[name] + two[name]) / 3, atol=0.02) for name in one)
+    assert not all(np.allclose(found[name], one[name], atol=1e-4) for name in one)
 
 
 def test_llama_cpp_says_what_the_network_says(tmp_path: Path) -> None:
