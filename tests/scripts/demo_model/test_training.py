@@ -79,8 +79,8 @@ def test_rates_rise_and_fall_to_zero() -> None:
 
 
 def test_what_is_exported_can_lie_between_trainings_and_a_file(tmp_path: Path) -> None:
-    for name, steps in (("one", 2), ("two", 6)):
-        train(replace(PLAN, steps=steps), tmp_path / name)
+    for name, count in (("one", 2), ("two", 6)):
+        train(replace(PLAN, steps=count), tmp_path / name)
         TOKENIZER.save(tmp_path / name / "tokenizer.json")
     command = [sys.executable, ROOT / "scripts" / "train_demo_model.py", "export", "--folder", tmp_path / "one"]
     first, mean = tmp_path / "first.gguf", tmp_path / "mean.gguf"
