@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -15,21 +16,31 @@ from rich.table import Table
 from bench.bare import BareProcess, Setup
 from bench.models import model_file
 
-CASES: dict[str, tuple[int, int, int, bool, int]] = {
-    "one answer, 50 tokens before it": (1, 50, 0, False, 1),
-    "one answer, 2,000 before it": (1, 2000, 0, False, 1),
-    "one answer, 200 before it, 8,000 idle": (1, 200, 8000, False, 1),
-    "8 answers, 50 each": (8, 50, 0, False, 1),
-    "8 answers, 1,900 each": (8, 1900, 0, False, 1),
-    "8 answers, the same 1,900": (8, 1900, 0, True, 1),
-    "32 answers, 250 each": (32, 250, 0, False, 1),
-    "63 answers, 200 each": (63, 200, 0, False, 1),
-    "64 answers, 200 each": (64, 200, 0, False, 1),
-    "63 tokens of a prompt, 1,000 before them": (1, 1000, 0, False, 63),
-    "64 tokens of a prompt, 1,000 before them": (1, 1000, 0, False, 64),
-    "256 tokens of a prompt, 1,000 before them": (1, 1000, 0, False, 256),
+
+class Case(NamedTuple):
+    """A step: see `BareLoop.step`."""
+
+    streams: int
+    own: int
+    idle: int = 0
+    together: bool = False
+    each: int = 1
+
+
+CASES = {
+    "one answer, 50 tokens before it": Case(1, 50),
+    "one answer, 2,000 before it": Case(1, 2000),
+    "one answer, 200 before it, 8,000 idle": Case(1, 200, idle=8000),
+    "8 answers, 50 each": Case(8, 50),
+    "8 answers, 1,900 each": Case(8, 1900),
+    "8 answers, the same 1,900": Case(8, 1900, together=True),
+    "32 answers, 250 each": Case(32, 250),
+    "63 answers, 200 each": Case(63, 200),
+    "64 answers, 200 each": Case(64, 200),
+    "63 tokens of a prompt, 1,000 before them": Case(1, 1000, each=63),
+    "64 tokens of a prompt, 1,000 before them": Case(1, 1000, each=64),
+    "256 tokens of a prompt, 1,000 before them": Case(1, 1000, each=256),
 }
-"""Streams, tokens that each sees, tokens that nobody sees, whether they see the same ones, tokens of each in a step."""
 
 
 def main(given: list[str] | None = None) -> int:

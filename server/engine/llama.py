@@ -68,7 +68,7 @@ rows than that are computed one by one, and look at their own.
 
 
 def in_tiles(type_k: str, type_v: str) -> bool:
-    """Whether it does so with a cache of these types. With others it computes all rows one by one."""
+    """Whether flash attention on a CPU takes rows together with a cache of these types; with others never."""
     return type_k == type_v and type_v in ("f16", "f32")
 
 
