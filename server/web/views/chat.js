@@ -218,7 +218,7 @@ class Chat {
     if (!asked.input) while (at > 0 && !(items[at - 1].role === "user" || items[at - 1].type === "function_call_output")) at--;
     this.here.items = items.slice(0, at);
     this.draw();
-    return items[at].id;
+    return items[at]?.id ?? from; // what came could not be read again: the server knows it all the same
   }
 
   /** `place`: where a branch begins; null at the end of what was said. */
