@@ -44,10 +44,13 @@ class Draw:
         """So many different ones."""
         return self.random.sample(list(choices), count)
 
-    def phrase(self, phrases: tuple[str, ...]) -> str:
+    def phrase(self, phrases: tuple[str, ...], also: tuple[str, ...] = ()) -> str:
         """One of several ways to say something. Of four or more ways, some are never trained on: of every eight one is
-        kept for `test` and one for `dev`, at least one of each.
+        kept for `test` and one for `dev`, at least one of each. `also`: ways that are trained on alone, but for those
+        that are among the others.
         """
+        if also and self.split == "train" and self.chance(0.3):
+            return self.one(_besides(phrases, also))
         return self.random.choice(_by_split(phrases)[self.split])
 
     def held_out(self, make: Callable[[], str]) -> str:
@@ -65,3 +68,13 @@ def _by_split(phrases: tuple[str, ...]) -> dict[Split, tuple[str, ...]]:
     ordered = sorted(phrases, key=lambda phrase: (zlib.crc32(phrase.encode()), phrase))
     held = max(1, len(ordered) // 8)
     return {"test": tuple(ordered[:held]), "dev": tuple(ordered[held : 2 * held]), "train": tuple(ordered[2 * held :])}
+
+
+@lru_cache(maxsize=4096)
+def _besides(phrases: tuple[str, ...], also: tuple[str, ...]) -> tuple[str, ...]:
+    own = {_bare(phrase) for phrase in phrases}
+    return tuple(phrase for phrase in also if _bare(phrase) not in own)
+
+
+def _bare(phrase: str) -> str:
+    return phrase.lower().replace(",", "").strip(" .?!")

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from demo_model.corpus.conversation import Conversation, Expected, Message, Tool
 from demo_model.corpus.draw import Draw
+from demo_model.corpus.practice import asking as practice
 from demo_model.corpus.ways import Ways, ways
 
 
@@ -61,11 +62,9 @@ def phrased(draw: Draw, phrases: tuple[str, ...], usual: int = 1, also: tuple[st
     """One of the ways to say something. The first ones, so many, are what nearly everybody says: they are trained on
     more often than the rest, and never part of a test. Nor are those of `also`, which is trained on alone.
     """
-    if also and draw.split == "train" and draw.chance(0.3):
-        return draw.one(also)
     if draw.split == "train" and draw.chance(0.2):
         return phrases[draw.number(0, usual - 1)]
-    return draw.phrase(_rest(phrases, usual))
+    return draw.phrase(_rest(phrases, usual), also)
 
 
 @lru_cache(maxsize=4096)
@@ -97,11 +96,11 @@ def asked(
     direct ones that are trained on alone.
     """
     if embedded and draw.chance(0.35):
-        return phrased(draw, _framed(frames, embedded), 2)
+        return phrased(draw, _framed(frames, embedded), 2, _framed(practice.FRAMES, embedded))
     core = phrased(draw, direct, 2, also)
     if core[0] in "WHIO" and core[-1] == "?" and draw.chance(0.3):
-        core = draw.phrase(OPENERS) + lowered(core)
-    return core + draw.phrase(CLOSERS) if draw.chance(0.15) else core
+        core = draw.phrase(OPENERS, practice.OPENERS) + lowered(core)
+    return core + draw.phrase(CLOSERS, practice.CLOSERS) if draw.chance(0.15) else core
 
 
 @lru_cache(maxsize=4096)

@@ -49,5 +49,7 @@ def _syllables(draw: Draw, *, short: bool = False) -> str:
         parts.append(draw.one(_VOWELS))
     for _ in range(0 if short else draw.number(1, 2)):
         parts += [draw.one(_MIDDLES), draw.one(_VOWELS)]
+        if draw.split == "train" and draw.chance(0.05):
+            parts += parts[-2:]  # Mirarara: what is copied is not always told by what stood before it
     parts.append(draw.one(_ENDS))
     return "".join(parts).capitalize()

@@ -9,7 +9,8 @@ from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import filled
 from demo_model.corpus.exchange import Exchange, asked, conversation, phrased, typed
 from demo_model.corpus.persona_messages import system_message
-from demo_model.corpus.persona_traits import ALSO, MAKERS, QUESTIONS, Trait, traits
+from demo_model.corpus.persona_traits import MAKERS, QUESTIONS, Trait, traits
+from demo_model.corpus.practice import persona as practice
 from demo_model.corpus.ways import ways
 
 UNKNOWN = "I do not know."
@@ -18,7 +19,7 @@ UNKNOWN = "I do not know."
 def question(draw: Draw, trait: Trait, others: list[Trait]) -> Exchange:
     """A question about a trait that the persona has."""
     kind = QUESTIONS[trait.kind]
-    put = filled(asked(draw, kind.direct, kind.embedded, also=ALSO[trait.kind]), k=trait.key)
+    put = filled(asked(draw, kind.direct, kind.embedded, also=practice.QUESTIONS[trait.kind]), k=trait.key)
     answer = trait.answer()
     lacks = tuple(one.value for one in others if one.value not in answer)
     return Exchange(typed(draw, put), answer, Expected(contains=(trait.value,), lacks=lacks), answer)
@@ -31,7 +32,7 @@ def unknown(draw: Draw, known: list[Trait]) -> Exchange:
         if all((one.kind, one.key) != (trait.kind, trait.key) for one in known):
             break
     kind = QUESTIONS[trait.kind]
-    put = filled(asked(draw, kind.direct, kind.embedded, also=ALSO[trait.kind]), k=trait.key)
+    put = filled(asked(draw, kind.direct, kind.embedded, also=practice.QUESTIONS[trait.kind]), k=trait.key)
     return Exchange(typed(draw, put), UNKNOWN, Expected(contains=("do not know",)), "That was not said of me.")
 
 
@@ -130,7 +131,9 @@ def nobody(draw: Draw) -> Conversation:
     exchanges = [talk.small(draw)] if draw.chance(0.2) else []
     for trait in [MAKERS[draw.one(tuple(_NOBODY))](draw) for _ in range(draw.number(1, 4))]:
         kind = QUESTIONS[trait.kind]
-        put = typed(draw, filled(asked(draw, kind.direct, kind.embedded, also=ALSO[trait.kind]), k=trait.key))
+        put = typed(
+            draw, filled(asked(draw, kind.direct, kind.embedded, also=practice.QUESTIONS[trait.kind]), k=trait.key)
+        )
         answer, word = _NOBODY[trait.kind]
         exchanges.append(Exchange(put, answer.format(k=trait.key), Expected(contains=(word,)), "This is about me."))
     return conversation("self", exchanges, system=phrased(draw, ASSISTANTS) if draw.chance(0.5) else "")

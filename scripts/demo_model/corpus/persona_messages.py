@@ -6,6 +6,7 @@ from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import filled, with_article
 from demo_model.corpus.exchange import phrased
 from demo_model.corpus.persona_traits import Trait
+from demo_model.corpus.practice import persona as practice
 from demo_model.corpus.ways import ways
 
 _HEADS = ways(
@@ -87,40 +88,8 @@ _LABELS: dict[str, tuple[str, ...]] = {
              "Your city", "Place"),
     "likes": ("Likes", "Loves", "Enjoys", "You like", "You love", "You enjoy", "Fond of", "Likes most", "Really likes"),
 }  # fmt: skip
-_ALSO_SENTENCES: dict[str, tuple[str, ...]] = {
-    "name": ways("Introduce yourself as {v}.", "Go by {v}.", "Answer to the name {v}.", "Call yourself {v}.",
-                 "They gave you the name {v}.", "As for your name, it is {v}.", "You are known to all as {v}.",
-                 "Say that you are {v}.", "The name you were given is {v}.", "{v} is what they call you."),
-    "age": ways("You have lived for {v} years.", "You were born {v} years ago.", "You reached the age of {v}.",
-                "You have {v} years behind you.", "You count {v} years.", "Say that you are {v}.",
-                "In years you are {v}.", "Your last birthday made you {v}.", "You feel young at {v}.",
-                "You are a person of {v} years."),
-    "trade": ways("You do the work of {a}.", "By day you are {a}.", "You were trained as {a}.",
-                  "You got hired as {a}.", "Your career is that of {a}.", "They pay you as {a}.",
-                  "You are busy as {a}.", "You became {a}.", "You serve as {a}.", "The work you do is that of {a}.",
-                  "You learned to be {a}."),
-    "town": ways("You reside in {v}.", "You are based in {v}.", "You settled in {v}.", "{v} is where you live.",
-                 "You were born in {v} and stayed.", "You never left {v}.", "Your street is in {v}.",
-                 "You stay in {v}.", "You call {v} your home.", "Your family lives in {v}, and so do you."),
-    "likes": ways("You adore {v}.", "You are into {v}.", "You have a weakness for {v}.", "Your passion is {v}.",
-                  "Nothing pleases you more than {v}.", "You are happy with {v}.", "You prefer {v}.",
-                  "You care for {v}.", "You cannot live without {v}.", "You dream of {v}."),
-    "being": ways("You own a {k}, {v}.", "With you lives {v}, your {k}.", "You named your {k} {v}.",
-                  "There is your {k} {v}.", "Your {k} answers to {v}.", "You look after {v}, your {k}.",
-                  "They call your {k} {v}."),
-    "own": ways("As your {k} you have {v}.", "You chose {v} as your {k}.", "Your {k}, as ever: {v}.",
-                "You got the {k} {v}.", "For your {k}, say {v}.", "They gave you the {k} {v}.",
-                "You keep {v} as your {k}."),
-}  # fmt: skip
-_ALSO_LABELS: dict[str, tuple[str, ...]] = {
-    "name": ("Who you are", "Identity", "Given name", "Known as", "You are", "Person", "Goes by", "Name used"),
-    "age": ("How old", "Age (years)", "Aged", "Years of age", "Lived for", "Birthdays", "You have lived"),
-    "trade": ("Career", "Employment", "Employed as", "Position", "Business", "Earns money as", "Working as",
-              "Calling"),
-    "town": ("Residence", "Location", "Living in", "Based in", "Comes from", "Hometown", "Born in", "Resides in"),
-    "likes": ("Hobby", "Interests", "Passion", "Adores", "Into", "Favourites", "Prefers", "Cares for", "Pleasures"),
-}  # fmt: skip
-"""Of both, what is trained on alone."""
+
+
 _OPENERS = ways(
     "This is <a role play|your role|your character|your persona|a game|who you are>. ",
     "Here is <who you are|your role>. ",
@@ -147,9 +116,9 @@ def system_message(draw: Draw, known: list[Trait], *, facts: str = "") -> str:
     form = draw.random.random()
     said = _listed(draw, known) if form < 0.15 else _told(draw, known) if form < 0.45 else _in_one(draw, known)
     if draw.chance(0.25):
-        said = draw.phrase(_OPENERS) + said
+        said = draw.phrase(_OPENERS, practice.OPENERS) + said
     for _ in range(draw.one((0, 0, 1, 1, 2))):
-        closer = draw.phrase(_CLOSERS)
+        closer = draw.phrase(_CLOSERS, practice.CLOSERS)
         said += "" if closer in said else closer.lstrip() if said.endswith("\n") else closer
     if not facts:
         return said
@@ -158,7 +127,7 @@ def system_message(draw: Draw, known: list[Trait], *, facts: str = "") -> str:
 
 def _sentence(draw: Draw, trait: Trait) -> str:
     article = with_article(trait.value) if trait.kind == "trade" else ""
-    said = phrased(draw, _SENTENCES[trait.kind], also=_ALSO_SENTENCES[trait.kind])
+    said = phrased(draw, _SENTENCES[trait.kind], also=practice.SENTENCES[trait.kind])
     return filled(said, v=trait.value, k=trait.key, a=article)
 
 
@@ -174,7 +143,7 @@ def _in_one(draw: Draw, known: list[Trait]) -> str:
     by_kind = {trait.kind: trait for trait in inner}
     if first.kind != "name":
         return _told(draw, known)
-    said = phrased(draw, _HEADS)
+    said = phrased(draw, _HEADS, also=practice.HEADS)
     if "age" in by_kind and "trade" in by_kind and draw.chance(0.2):
         both = filled(draw.phrase(_BOTH), a=by_kind["age"].value, t=by_kind["trade"].value)
         inner = [trait for trait in inner if trait.kind not in ("age", "trade")]
@@ -183,7 +152,7 @@ def _in_one(draw: Draw, known: list[Trait]) -> str:
         said = said.format(v=first.value)
     for trait in draw.some(inner, len(inner)):
         article = with_article(trait.value) if trait.kind == "trade" else ""
-        said += phrased(draw, _PARTS[trait.kind]).format(v=trait.value, a=article)
+        said += phrased(draw, _PARTS[trait.kind], also=practice.PARTS[trait.kind]).format(v=trait.value, a=article)
     rest = [trait for trait in others if trait.kind not in by_kind]
     return f"{said}. {_told(draw, rest)}" if rest else f"{said}."
 
@@ -203,6 +172,6 @@ def _listed(draw: Draw, known: list[Trait]) -> str:
     for trait in known:
         label = trait.key.capitalize()
         if trait.kind in _LABELS:
-            label = phrased(draw, _LABELS[trait.kind], also=_ALSO_LABELS[trait.kind])
+            label = phrased(draw, _LABELS[trait.kind], also=practice.LABELS[trait.kind])
         lines.append(f"{label}: {trait.value}")
     return draw.one(("\n", "; ", "\n", ", ")).join(lines) + draw.one((".", "\n", "."))

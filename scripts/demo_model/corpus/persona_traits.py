@@ -124,33 +124,6 @@ QUESTIONS: dict[str, _Kind] = {
 }  # fmt: skip
 
 
-ALSO: dict[str, Ways] = {
-    "name": ways("State your name.", "Give me your name.", "How should I address you?", "By what name do you go?",
-                 "Under which name do they know you?", "Whom do I have before me?", "And the name is?",
-                 "Introduce yourself by your name.", "Which name were you given?", "Name?"),
-    "age": ways("State your age.", "How long have you lived?", "In years, how old are you?",
-                "Which birthday was your last?", "How many birthdays have you had?",
-                "Are you young or old, and how old?", "And your age is?", "Age?", "What number of years do you have?",
-                "At what age are you?", "Give me your age."),
-    "trade": ways("State your job.", "What is your line of work?", "What are you employed as?",
-                  "What job are you in?", "What is your career?", "Which trade have you learned?",
-                  "What were you hired as?", "Job?", "How do you make money?", "What do they pay you for?",
-                  "And your work is?", "Give me your job."),
-    "town": ways("State your town.", "Where are you based?", "Where do you reside?", "Which town is yours?",
-                 "Home town?", "Where is it that you live?", "Where did you settle?", "In which town can I find you?",
-                 "And you live where?", "Where would I have to go to visit you?", "Give me the name of your town."),
-    "likes": ways("What makes you happy?", "What pleases you?", "What are you into?", "What do you adore?",
-                  "What is your passion?", "What are your interests?", "What do you prefer?", "And you like what?",
-                  "What do you care for?", "Which things please you?", "Name a thing that you like."),
-    "being": ways("State your {k}'s name.", "How do you call your {k}?", "And your {k} is called what?",
-                  "Give me the name of your {k}.", "Which name did you give your {k}?",
-                  "To what name does your {k} answer?"),
-    "own": ways("State your {k}.", "Give me your {k}.", "And your {k} is?", "Which {k} did you choose?",
-                "Your {k} is what?", "What do you have as your {k}?", "What {k} did they give you?"),
-}  # fmt: skip
-"""Direct questions that are trained on alone."""
-
-
 @dataclass(frozen=True, slots=True)
 class Trait:
     """One thing known of a persona: its kind, the key where the kind has many, and the value."""

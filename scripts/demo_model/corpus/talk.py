@@ -10,6 +10,7 @@ from demo_model.corpus.conversation import Conversation, Expected
 from demo_model.corpus.draw import Draw
 from demo_model.corpus.everyday import THINGS, person
 from demo_model.corpus.exchange import Exchange, conversation, phrased, typed
+from demo_model.corpus.practice import talk as practice
 from demo_model.corpus.stories import story
 
 MODEL = "I am the demo model of llm-api."
@@ -205,7 +206,9 @@ _ODD = (
 def intent(draw: Draw, name: str) -> Exchange:
     """One thing of small talk, with its fixed answer."""
     chosen = _INTENTS[name]
-    said = phrased(draw, chosen.said, 3)
+    said = phrased(draw, chosen.said, 3, practice.SAID[name])
+    if "{n}" in said:
+        said = said.replace("{n}", names.invented(draw))
     if said[-1] not in ".?!":
         said += draw.one(("", ".", "!", ".", "!"))
     thought = "This is small talk. I answer politely." if name not in ABOUT_SELF else "This is about me."

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from demo_model.corpus.conversation import Call
 from demo_model.corpus.draw import Draw
+from demo_model.corpus.practice import requests as practice
 from demo_model.corpus.tool_family import ways
 from demo_model.corpus.tool_values import value_of
-from demo_model.corpus.toolbox import BRIEF, Offer, Wish
+from demo_model.corpus.toolbox import BRIEF, Offer, Wish, listed
 
 _THING_FRAMES = ways(
     "[what is|what's] {}? / [|please |now |please just |just |I want you to |I need you to |you should ][tell "
@@ -83,10 +84,14 @@ def request(draw: Draw, wish: Wish, *, around: bool = True) -> str:
     if wish.sentence:
         text = wish.sentence
     else:
-        frame = draw.phrase(_THING_FRAMES if wish.thing else _DEED_FRAMES)
+        frame = (
+            draw.phrase(_THING_FRAMES, practice.THING_FRAMES)
+            if wish.thing
+            else draw.phrase(_DEED_FRAMES, practice.DEED_FRAMES)
+        )
         core = wish.thing or wish.deed
         if not wish.closed and draw.chance(0.12):
-            core += draw.phrase(_AFTER)
+            core += draw.phrase(_AFTER, practice.AFTER)
         text = _capital(draw, frame.format(core), wish.firm)
     return _around(draw, text) if around else text
 
@@ -96,17 +101,21 @@ def requests(draw: Draw, wishes: Sequence[Wish]) -> str:
     free = not any(wish.closed for wish in wishes[:-1])
     firm = tuple(text for wish in wishes for text in wish.firm)
     if free and all(wish.thing for wish in wishes) and draw.chance(0.5):
-        text = _capital(draw, draw.phrase(_THING_FRAMES).format(_listed([wish.thing for wish in wishes])), firm)
+        text = _capital(
+            draw,
+            draw.phrase(_THING_FRAMES, practice.THING_FRAMES).format(listed(draw, [one.thing for one in wishes])),
+            firm,
+        )
     elif free and not any(wish.sentence for wish in wishes) and draw.chance(0.8):
-        clauses = [wish.deed or f"{draw.phrase(_LEADS)} {wish.thing}" for wish in wishes]
+        clauses = [wish.deed or f"{draw.phrase(_LEADS, practice.LEADS)} {wish.thing}" for wish in wishes]
         joined = clauses[0]
         for clause in clauses[1:]:
-            joined += draw.phrase(_CONNECTORS) + clause
-        text = _capital(draw, draw.phrase(_DEED_FRAMES).format(joined), firm)
+            joined += draw.phrase(_CONNECTORS, practice.CONNECTORS) + clause
+        text = _capital(draw, draw.phrase(_DEED_FRAMES, practice.DEED_FRAMES).format(joined), firm)
     else:
         text = request(draw, wishes[0], around=False)
         for wish in wishes[1:]:
-            text += draw.phrase(_LINKS) + request(draw, wish, around=False)
+            text += draw.phrase(_LINKS, practice.LINKS) + request(draw, wish, around=False)
     return _around(draw, text)
 
 
@@ -118,22 +127,18 @@ def again(draw: Draw, offer: Offer, before: Wish) -> tuple[str, Wish]:
     while value.value == old[chosen.name]:
         value = value_of(chosen.kind, draw)
     call = Call(offer.tool.name, {**old, chosen.name: value.value})
-    text = _capital(draw, draw.phrase(_AGAIN).format(value.text), (value.text,))
+    text = _capital(draw, draw.phrase(_AGAIN, practice.AGAIN).format(value.text), (value.text,))
     return text, replace(before, calls=(call,), topics=(), thing="", deed="", sentence=text, firm=(value.text,))
 
 
 def _around(draw: Draw, text: str) -> str:
     if draw.chance(0.12):
-        text = f"{draw.phrase(_OPENERS)} {text}"
+        text = f"{draw.phrase(_OPENERS, practice.OPENERS)} {text}"
     if draw.chance(0.08) and text[-1] in ".?!":
-        return f"{text} {draw.phrase(_CLOSERS)}"
+        return f"{text} {draw.phrase(_CLOSERS, practice.CLOSERS)}"
     return text[:-1] if draw.chance(0.06) and text[-1] in ".?" else text
 
 
 def _capital(draw: Draw, text: str, firm: tuple[str, ...]) -> str:
     """With a capital at the start, mostly; a value there stays as it is."""
     return text if draw.chance(0.07) or text.startswith(firm or ("\n",)) else text[0].upper() + text[1:]
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -8,6 +8,8 @@ from typing import Any
 
 from demo_model.corpus.conversation import Call, Tool, Value
 from demo_model.corpus.draw import Draw, split_of
+from demo_model.corpus.practice import household, office, technical, town
+from demo_model.corpus.practice import requests as practice
 from demo_model.corpus.tool_family import Family, Slot, Ways
 from demo_model.corpus.tool_values import SEVERAL_WORDS, Said, schema_of, value_of
 from demo_model.corpus.tools_arranging import ARRANGING
@@ -20,6 +22,8 @@ from demo_model.corpus.tools_looking import LOOKING
 
 FAMILIES: tuple[Family, ...] = (*KNOWING, *FINDING, *DOING, *ARRANGING, *LOOKING, *HANDLING)
 """All familiar ones. One in eight is held out for each of `dev` and `test`, by its name."""
+PRACTISED: tuple[Family, ...] = (*household.FAMILIES, *office.FAMILIES, *technical.FAMILIES, *town.FAMILIES)
+"""Those that are trained on and part of no test."""
 _OF_SPLIT = {split: tuple(one for one in FAMILIES if split_of(one.name) == split) for split in ("train", "dev", "test")}
 _STYLES = ("snake", "snake", "snake", "snake", "snake", "snake", "camel", "camel", "kebab", "pascal")
 BRIEF = frozenset({"name", "place", "word", "title", "code", "number", "path", "email", "link"})
@@ -92,13 +96,19 @@ def toolbox(
             like = found[-1].sketch if found and draw.chance(0.15) else None
             new = invented_offer(draw, style, like, strange=draw.chance(strange))
         else:
-            own = draw.split != "train" and draw.chance(unseen)
-            new = family_offer(draw, style, draw.one(_OF_SPLIT[draw.split if own else "train"]))
+            new = family_offer(draw, style, draw.one(_families(draw, unseen)))
         if new.kin not in kins and new.tool.name not in tools:
             found.append(new)
             kins.add(new.kin)
             tools.add(new.tool.name)
     return found
+
+
+def _families(draw: Draw, unseen: float) -> tuple[Family, ...]:
+    """Those of which one is taken: of this split alone, or those that are trained on."""
+    if draw.split == "train":
+        return PRACTISED if draw.chance(0.5) else _OF_SPLIT["train"]
+    return _OF_SPLIT[draw.split if draw.chance(unseen) else "train"]
 
 
 def family_offer(draw: Draw, style: str, family: Family) -> Offer:
@@ -142,9 +152,9 @@ def ask(draw: Draw, offer: Offer, calls: int = 1) -> Wish:
     template = draw.phrase(ways)
     varied = _varied(draw, offer, said, calls) if calls > 1 else [said]
     if calls > 1 and ((draw.chance(0.7) and "}'s" not in template) or name == "sentence"):
-        text = template.format(**offer.words, **_joined(varied))
+        text = template.format(**offer.words, **_joined(draw, varied))
     else:
-        text = _listed([template.format(**offer.words, **_texts(one)) for one in varied])
+        text = listed(draw, [template.format(**offer.words, **_texts(one)) for one in varied])
     topics = tuple(template.format(**offer.words, **_texts(one)) for one in varied) if name == "thing" else ()
     made = tuple(Call(offer.tool.name, _arguments(offer, one, mentioned)) for one in varied)
     firm = tuple(one.text for values in varied for one in values.values())
@@ -222,13 +232,19 @@ def _texts(said: Mapping[str, Said]) -> dict[str, str]:
     return {role: one.text for role, one in said.items()}
 
 
-def _joined(varied: Sequence[Mapping[str, Said]]) -> dict[str, str]:
+def _joined(draw: Draw, varied: Sequence[Mapping[str, Said]]) -> dict[str, str]:
     """The texts by role, that which differs as a list of all."""
-    return {role: _listed(list(dict.fromkeys(one[role].text for one in varied))) for role in varied[0]}
+    return {role: listed(draw, list(dict.fromkeys(one[role].text for one in varied))) for role in varied[0]}
 
 
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def listed(draw: Draw, parts: Sequence[str]) -> str:
+    """Several things in a row: one, two and three."""
+    if len(parts) == 1:
+        return parts[0]
+    before = ", ".join(parts[:-1])
+    if draw.split == "train" and draw.chance(0.3):
+        return draw.one(practice.LISTS).format(before, parts[-1])
+    return f"{before} and {parts[-1]}"
 
 
 def _arguments(offer: Offer, said: Mapping[str, Said], mentioned: Mapping[str, Value]) -> dict[str, Value]:

@@ -51,7 +51,7 @@ class _Session:
         """The user asks, the assistant calls. Returns all that is asked for as one wish."""
         draw = self.draw
         text = text or (request(draw, wishes[0]) if len(wishes) == 1 else requests(draw, wishes))
-        if draw.chance(0.03):
+        if draw.chance(0.1 if draw.split == "train" else 0.03):
             text = f"{small_facts(draw, 1)[0][0]} {text}"
         calls = tuple(call for wish in wishes for call in wish.calls)
         self.messages += [Message("user", text), Message("assistant", calls=calls)]
@@ -86,9 +86,12 @@ def tool_call(draw: Draw) -> Conversation:
 
 
 def tool_several(draw: Draw) -> Conversation:
-    """A request that takes two calls or three."""
+    """A request that takes two calls to five."""
     session = _session(draw, invented=_share(draw), least=2)
-    session.asks(_wishes(draw, session.offers, several=1.0))
+    first = session.offers[0]
+    again = can_repeat(first) and draw.chance(0.6)
+    wishes = [ask(draw, first, draw.number(2, 5))] if again else _wishes(draw, session.offers, several=1.0)
+    session.asks(wishes)
     return session.conversation("tool_several", Expected(calls=session.messages[-1].calls))
 
 

@@ -6,11 +6,15 @@ A request shares the thing's words with the tool's name and description. A stran
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 from demo_model.corpus import names
 from demo_model.corpus.draw import Draw, split_of
+from demo_model.corpus.practice import invented as practice
 from demo_model.corpus.tool_family import Slot, Ways, ways, words
 from demo_model.corpus.tool_values import NOUNS, noun
+
+T = TypeVar("T")
 
 _GETTING = words("get get get check check find show fetch read")
 _SEEKING = words("find find find search locate get")
@@ -146,6 +150,8 @@ class Sketch:
 
 def sketch(draw: Draw, like: Sketch | None = None, *, strange: bool = False) -> Sketch:
     """An invented tool; one that looks like another shares its first noun."""
+    if draw.split == "train" and draw.chance(0.25):
+        return _relating(draw, strange)
     shape = draw.random.random()
     first = like.thing.split()[0] if like and not strange else ""
     if shape < 0.38:
@@ -166,20 +172,20 @@ def plural(thing: str) -> str:
 
 def _getting(draw: Draw, first: str, strange: bool) -> Sketch:
     """What is the lantern price in a city?"""
-    thing = _together(draw, first, _ATTRIBUTES, strange)
-    verb = draw.one(_GETTING)
+    thing = _together(draw, first, _known(draw, _ATTRIBUTES, practice.ATTRIBUTES), strange)
+    verb = draw.one(_known(draw, _GETTING, practice.GETTING))
     tool = thing if draw.chance(0.15) else f"{verb} {thing}"
     if draw.chance(0.1):
         return _made(draw, verb, thing, tool, None, _FINDING_DESCRIPTIONS, (_PAIRS, (), ()), strange)
-    about = draw.one(_ABOUTS)
+    about = draw.one(_known(draw, _ABOUTS, practice.ABOUTS))
     things = _GOT_OF_OWNER if about[0] in _OWNED else _GOT
     return _made(draw, verb, thing, tool, about, _FINDING_DESCRIPTIONS, (things, (), _GOT_ASKS), strange)
 
 
 def _seeking(draw: Draw, first: str, strange: bool) -> Sketch:
     """Find a bus stop in a city."""
-    thing = _together(draw, first, _PLACES, strange)
-    verb = draw.one(_SEEKING)
+    thing = _together(draw, first, _known(draw, _PLACES, practice.PLACES), strange)
+    verb = draw.one(_known(draw, _SEEKING, practice.SEEKING))
     about = ("city", "place", draw.one(("in", "near", "in")), "", _CITY)
     return _made(
         draw, verb, thing, f"{verb} {thing}", about, _SEEKING_DESCRIPTIONS, (_SOUGHT, (), _SOUGHT_ASKS), strange
@@ -189,7 +195,7 @@ def _seeking(draw: Draw, first: str, strange: bool) -> Sketch:
 def _listing(draw: Draw, strange: bool) -> Sketch:
     """List the orders of a customer."""
     thing = names.lower(draw) if strange else noun(draw)
-    verb, about = draw.one(_LISTING), draw.one(_ABOUTS)
+    verb, about = draw.one(_known(draw, _LISTING, practice.LISTING)), draw.one(_known(draw, _ABOUTS, practice.ABOUTS))
     return _made(
         draw, verb, plural(thing), f"{verb} {plural(thing)}", about, _LISTING_DESCRIPTIONS, (_LISTED, (), _LISTED_ASKS),
         strange,
@@ -199,12 +205,12 @@ def _listing(draw: Draw, strange: bool) -> Sketch:
 def _doing(draw: Draw, first: str, strange: bool) -> Sketch:
     """Paint the fence in a city, paint fence A12, buy five fences, move the fence from one place to another."""
     near = [verb for verb in _DOING if split_of(f"{verb} {first}") == draw.split] if first else []
-    verb = draw.one(near or _DOING)
+    verb = draw.one(near or _known(draw, _DOING, practice.DOING))
     thing = first if near else (names.lower(draw) if strange else _alone(draw, verb))
     if draw.chance(0.25) and not strange:
-        thing = _together(draw, thing, _ATTRIBUTES, False)
+        thing = _together(draw, thing, _known(draw, _ATTRIBUTES, practice.ATTRIBUTES), False)
     shape = draw.random.random()
-    about: tuple[str, str, str, str, str] | None = draw.one(_ABOUTS)
+    about: tuple[str, str, str, str, str] | None = draw.one(_known(draw, _ABOUTS, practice.ABOUTS))
     ways_to, said = _DONE, _DOING_DESCRIPTIONS
     if shape < 0.25:
         kind = draw.one(("name", "code"))
@@ -242,13 +248,54 @@ def _made(
         said |= {"at": at, "about": f"{before} {_a(noun_of)}", "noun": noun_of}
         name = names.lower(draw) if strange and draw.chance(0.5) else draw.one(called.split())
         slots = (Slot("main", name, kind),)
+        said["At"] = at.capitalize()
+        shapes = _practised(draw, shapes)
     finds = not shapes[1]
     outcome = _outcome(draw, thing) if finds or draw.chance(0.2) else ()
     return Sketch(
         verb, thing, finds, f"{'find' if finds else _ALIKE.get(verb, verb)} {thing}", tool,
-        draw.phrase(descriptions).format(**said), said, slots, _extras(draw, slots, strange),
+        draw.phrase(descriptions, practice.DESCRIPTIONS).format(**said), said, slots, _extras(draw, slots, strange),
         Ways((), (), *shapes, outcome),
     )  # fmt: skip
+
+
+def _relating(draw: Draw, strange: bool) -> Sketch:
+    """Move the fence from one place to another, lend the fence to somebody for a price: two things of equal weight."""
+    relation = draw.one(practice.RELATIONS)
+    verb = draw.one(relation.verbs)
+    thing = names.lower(draw) if strange else _alone(draw, verb)
+    if draw.chance(0.3) and not strange:
+        thing = _together(draw, thing, practice.ATTRIBUTES, False)
+    name, other = (names.lower(draw), names.lower(draw)) if strange and draw.chance(0.5) else draw.one(relation.names)
+    kinds = draw.one(relation.kinds)
+    lead, other_lead = relation.leads
+    said = {
+        "verb": verb, "thing": thing, "lead": lead, "other_lead": other_lead, "name": name.replace("_", " "),
+        "other_name": other.replace("_", " "),
+    }  # fmt: skip
+    said |= {key.capitalize(): value.capitalize() for key, value in said.items()}
+    slots = (Slot("main", name, kinds[0]), Slot("other", other, kinds[1]))
+    deeds = practice.RELATED_ALIKE if lead == "between" else practice.RELATED
+    return Sketch(
+        verb, thing, False, f"{_ALIKE.get(verb, verb)} {thing}", f"{verb} {thing}",
+        draw.phrase(practice.RELATED_DESCRIPTIONS).format(**said), said, slots, (),
+        Ways((), (), (), deeds, practice.RELATED_ASKS, _outcome(draw, thing) if draw.chance(0.3) else ()),
+    )  # fmt: skip
+
+
+def _known(draw: Draw, own: tuple[T, ...], practised: tuple[T, ...]) -> tuple[T, ...]:
+    """What a tool may be made of: in training also what no test has."""
+    return own + practised if draw.split == "train" else own
+
+
+def _practised(draw: Draw, shapes: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """The ways to ask for a tool; now and then in training those that no test has."""
+    if draw.split != "train" or draw.chance(0.7):
+        return shapes
+    things, deeds, asks = shapes
+    if deeds:
+        return (), practice.DONE if deeds is _DONE else deeds, asks
+    return practice.GOT if things is _GOT else things, (), practice.GOT_ASKS if asks is _GOT_ASKS else asks
 
 
 def _alone(draw: Draw, verb: str) -> str:
@@ -274,7 +321,11 @@ def _extras(draw: Draw, slots: tuple[Slot, ...], strange: bool) -> tuple[tuple[S
         kinds |= {"person", "name"}
     taken = {name for slot in slots for name in slot.choices}
     for _ in range(count):
-        slot = Slot("x", names.lower(draw), draw.one(_STRANGE_KINDS), _LABELLED) if strange else draw.one(_EXTRAS)
+        slot = (
+            Slot("x", names.lower(draw), draw.one(_STRANGE_KINDS), _LABELLED)
+            if strange
+            else draw.one(_known(draw, _EXTRAS, practice.EXTRAS))
+        )
         if slot.kind not in kinds and taken.isdisjoint(slot.choices) and not kinds & _rivals(slot):
             found.append((slot, draw.chance(0.85)))
             kinds.add(slot.kind)

@@ -93,6 +93,14 @@ def test_ways_to_ask_are_held_out() -> None:
             assert not by_split[0] & by_split[1] | by_split[0] & by_split[2] | by_split[1] & by_split[2]
 
 
+def test_what_is_practised_is_part_of_no_test() -> None:
+    phrases, practised = ("Hello.", "Hi", "Good day", "Hey there"), ("Hi!", "good day", "Howdy")
+    said = {split: {Draw(seed, split).phrase(phrases, practised) for seed in range(200)} for split in SPLITS}
+    assert "Howdy" in said["train"]
+    assert not {"Hi!", "good day"} & said["train"]
+    assert said["dev"] | said["test"] <= set(phrases)
+
+
 def test_what_is_known_of_a_persona_is_held_out() -> None:
     by_split = [{one.value for seed in range(60) for one in persona.traits(Draw(seed, split))} for split in SPLITS]
     seen_in_both = by_split[0] & by_split[2]

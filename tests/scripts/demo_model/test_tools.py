@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 from demo_model.corpus.conversation import Call, Conversation, Tool
 from demo_model.corpus.draw import Draw, Split, split_of
-from demo_model.corpus.tool_family import ways
+from demo_model.corpus.tool_family import Family, ways
 from demo_model.corpus.tool_values import KINDS, NOUNS, NUMBERS, value_of
-from demo_model.corpus.toolbox import FAMILIES, ask, can_repeat, family_offer, toolbox
+from demo_model.corpus.toolbox import FAMILIES, PRACTISED, ask, can_repeat, family_offer, toolbox
 from demo_model.corpus.tools import CASES, NO_TOOL, SKILLS, tool_call, tool_session
 from demo_model.rendering import answer, prompt
 
@@ -88,14 +88,13 @@ def test_after_calls_each_result_is_told() -> None:
                 assert message.role == "tool"
 
 
-@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_a_familys_phrases_hold_what_it_needs(family: object) -> None:
-    (chosen,) = (one for one in FAMILIES if one is family)
-    needed = ["{" + slot.role + "}" for slot in chosen.slots if not slot.tails]
-    for phrase in (*chosen.ways.things, *chosen.ways.deeds, *chosen.ways.asks):
+@pytest.mark.parametrize("family", [*FAMILIES, *PRACTISED], ids=lambda family: family.name)
+def test_a_familys_phrases_hold_what_it_needs(family: Family) -> None:
+    needed = ["{" + slot.role + "}" for slot in family.slots if not slot.tails]
+    for phrase in (*family.ways.things, *family.ways.deeds, *family.ways.asks):
         assert [slot for slot in needed if slot not in phrase] == []
     for seed in range(3):
-        offer = family_offer(Draw(seed), "snake", chosen)
+        offer = family_offer(Draw(seed), "snake", family)
         assert len(ask(Draw(seed), offer, 2 if can_repeat(offer) else 1).calls) in (1, 2)
 
 
@@ -103,6 +102,15 @@ def test_each_split_has_families_of_its_own() -> None:
     assert len(FAMILIES) > 120
     for split in ("dev", "test"):
         assert sum(split_of(family.name) == split for family in FAMILIES) >= 10
+
+
+def test_what_is_practised_is_no_tool_of_a_test() -> None:
+    names = [family.name for family in (*FAMILIES, *PRACTISED)]
+    assert sorted(set(names)) == sorted(names)
+    practised = {tool for family in PRACTISED for tool in family.ways.tools}
+    for family in FAMILIES:
+        if split_of(family.name) != "train":
+            assert not practised & set(family.ways.tools), family.name
 
 
 def test_no_invented_tool_of_a_test_is_trained_on() -> None:
