@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from server.engine.request import FinishReason, SamplingParams, TokenLogprob
+from server.errors import BadRequest
+from server.settings import LimitsSection
 
 Role = Literal["system", "user", "assistant", "tool"]
 Channel = Literal["content", "reasoning"]
@@ -128,6 +130,14 @@ class Turn:
     """Whether the tokens of plain prompts are rated too; `logprobs` says how."""
     continues: bool = False
     """The last message is the assistant's, and the answer goes on from where that ends."""
+
+
+def check_stop(stop: Sequence[str], limits: LimitsSection, param: str) -> None:
+    """Raises BadRequest for stop strings past the limits. `param` is what the client's dialect calls them."""
+    if len(stop) > limits.stop_strings:
+        raise BadRequest(f"{param} has {len(stop)} strings: expected at most {limits.stop_strings}.", param=param)
+    if not all(1 <= len(one) <= limits.stop_length for one in stop):
+        raise BadRequest(f"{param}: expected strings of 1 to {limits.stop_length} characters.", param=param)
 
 
 @dataclass(frozen=True, slots=True)

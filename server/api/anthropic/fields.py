@@ -11,7 +11,7 @@ from server.api.auth import Principal
 from server.api.openai.fields import Fields, Sampling, Share
 from server.api.openai.tools import check_schema, known_tool
 from server.catalog import ModelCard
-from server.chat.messages import Form, Message, Tool, ToolChoice, Turn
+from server.chat.messages import Form, Message, Tool, ToolChoice, Turn, check_stop
 from server.chat.template import with_system
 from server.errors import BadRequest
 from server.settings import LimitsSection
@@ -183,7 +183,7 @@ class MessageBody(CountBody):
 
     max_tokens: Annotated[int, Field(ge=1, lt=2**31)]
     stream: bool | None = None
-    stop_sequences: list[Annotated[str, Field(min_length=1)]] | None = None
+    stop_sequences: list[str] | None = None
     temperature: Share | None = None
     top_p: Share | None = None
     top_k: Annotated[int, Field(ge=0, lt=2**31)] | None = None
@@ -194,17 +194,8 @@ class MessageBody(CountBody):
 
     def message_turn(self, principal: Principal, card: ModelCard, limits: LimitsSection) -> Turn:
         """As `turn`, and how the answer is to be drawn."""
-        stop = self.stop_sequences or []
-        if len(stop) > limits.stop_strings:
-            raise BadRequest(
-                f"stop_sequences has {len(stop)} strings: expected at most {limits.stop_strings}.",
-                param="stop_sequences",
-            )
-        if any(len(one) > limits.stop_length for one in stop):
-            raise BadRequest(
-                f"stop_sequences: expected strings of at most {limits.stop_length} characters.",
-                param="stop_sequences",
-            )
+        stop = self.stop_sequences or ()
+        check_stop(stop, limits, "stop_sequences")
         if self.budget is not None and self.budget >= self.max_tokens:
             raise BadRequest(
                 f"thinking.budget_tokens is {self.budget}: expected less than max_tokens, which is {self.max_tokens}.",

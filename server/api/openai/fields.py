@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from server.api.auth import Principal
 from server.catalog import ModelCard
-from server.chat.messages import Turn
+from server.chat.messages import Turn, check_stop
 from server.engine.request import SamplingParams
 from server.errors import BadRequest
 from server.settings import LimitsSection
@@ -121,11 +121,7 @@ class Generation(Sampling):
             raise BadRequest("stream_options is for streams: expected stream to be true.", param="stream_options")
         if self.n is not None and self.n > limits.choices:
             raise BadRequest(f"n is {self.n}: expected at most {limits.choices}.", param="n")
-        stop = self.stop or []
-        if len(stop) > limits.stop_strings:
-            raise BadRequest(f"stop has {len(stop)} strings: expected at most {limits.stop_strings}.", param="stop")
-        if not all(1 <= len(one) <= limits.stop_length for one in stop):
-            raise BadRequest(f"stop: expected strings of 1 to {limits.stop_length} characters.", param="stop")
+        check_stop(self.stop or (), limits, "stop")
         if self.logit_bias is not None and len(self.logit_bias) > limits.logit_bias:
             raise BadRequest(
                 f"logit_bias has {len(self.logit_bias)} entries: expected at most {limits.logit_bias}.",

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from server.catalog import Catalog, ModelCard
-from server.chat.messages import Message, Role, Turn
+from server.chat.messages import Message, Role, Turn, check_stop
 from server.engine.request import SamplingParams
 from server.errors import BadRequest, ModelNotFound
 from server.settings import LimitsSection, ProtollmSection
@@ -185,11 +185,7 @@ def turn_of(prompt: Prompt, card: ModelCard, limits: LimitsSection, *, owner: st
     """The prompt as a Turn. Raises BadRequest for what is past the limits."""
     meta = prompt.meta
     stop = tuple(meta.stop_words or ())
-    if len(stop) > limits.stop_strings or not all(1 <= len(word) <= limits.stop_length for word in stop):
-        raise BadRequest(
-            f"Expected at most {limits.stop_strings} stop words of 1 to {limits.stop_length} characters.",
-            param="meta.stop_words",
-        )
+    check_stop(stop, limits, "meta.stop_words")
     sampling = replace(SamplingParams(), **dict(card.sampling))
     if meta.temperature is not None:
         sampling = replace(sampling, temperature=meta.temperature)
