@@ -88,8 +88,6 @@ _LABELS: dict[str, tuple[str, ...]] = {
              "Your city", "Place"),
     "likes": ("Likes", "Loves", "Enjoys", "You like", "You love", "You enjoy", "Fond of", "Likes most", "Really likes"),
 }  # fmt: skip
-
-
 _OPENERS = ways(
     "This is <a role play|your role|your character|your persona|a game|who you are>. ",
     "Here is <who you are|your role>. ",

@@ -289,7 +289,7 @@ def _known(draw: Draw, own: tuple[T, ...], practised: tuple[T, ...]) -> tuple[T,
 
 
 def _practised(draw: Draw, shapes: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-    """The ways to ask for a tool; now and then in training those that no test has."""
+    """The ways to ask for a tool: now and then, in training, others than the tests have."""
     if draw.split != "train" or draw.chance(0.7):
         return shapes
     things, deeds, asks = shapes
